@@ -1,0 +1,41 @@
+"""What every test may ask for. A test that needs something absent skips, unless DECAMP_REQUIRE_ALL=1: then it fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def absent() -> Callable[[str], NoReturn]:
+    """Say that something the test needs is not on this machine: skips, or fails where everything must run."""
+
+    def say(what: str) -> NoReturn:
+        if os.environ.get("DECAMP_REQUIRE_ALL") == "1":
+            pytest.fail(f"{what}, and DECAMP_REQUIRE_ALL=1 says that nothing may be skipped", pytrace=False)
+        pytest.skip(what)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def shared(absent: Callable[[str], NoReturn]) -> Path:
+    """The folder of formats and samples: DECAMP_SHARED, or `shared` beside the repository. Read in place only."""
+    named = os.environ.get("DECAMP_SHARED")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        absent("the shared samples are not on this machine (DECAMP_SHARED names their folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples(shared: Path, absent: Callable[[str], NoReturn]) -> Path:
+    """The folder of sample profiles, one folder for each kind of source: `samples / "session-desktop" / "plain"`."""
+    folder = shared / "samples"
+    if not folder.is_dir():
+        absent(f"{shared} holds no samples")
+    return folder
