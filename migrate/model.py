@@ -70,7 +70,7 @@ class AttachmentState(StrEnum):
     REFUSED = "refused"
 
 
-class Account(Noun):
+class Account(Noun, frozen=True, kw_only=True):
     """The person who leaves: whose archive this is."""
 
     id: str
@@ -78,7 +78,7 @@ class Account(Noun):
     avatar: str | None = None
 
 
-class Contact(Noun):
+class Contact(Noun, frozen=True, kw_only=True):
     """Somebody the account knows, from a close friend to a name seen in a community."""
 
     id: str
@@ -96,7 +96,7 @@ class Contact(Noun):
     real_id: str | None = None
 
 
-class Conversation(Noun):
+class Conversation(Noun, frozen=True, kw_only=True):
     """One thread of messages. Counts and times describe what the archive holds of it."""
 
     id: str
@@ -112,7 +112,7 @@ class Conversation(Noun):
     details: dict[str, Json] | None = None
 
 
-class Quote(Noun):
+class Quote(Noun, frozen=True, kw_only=True):
     """The message that another one answers. `message` is its id in this archive, if it is here."""
 
     author: str | None = None
@@ -121,7 +121,7 @@ class Quote(Noun):
     text: str | None = None
 
 
-class Reaction(Noun):
+class Reaction(Noun, frozen=True, kw_only=True):
     """One emoji under a message. In communities `by` is a sample and `count` the truth."""
 
     emoji: str
@@ -129,7 +129,7 @@ class Reaction(Noun):
     count: int
 
 
-class Attachment(Noun):
+class Attachment(Noun, frozen=True, kw_only=True):
     """One file of a message; its bytes lie in `file`, named by `sha256`. Name and type are the sender's claim."""
 
     name: str | None = None
@@ -145,7 +145,7 @@ class Attachment(Noun):
     caption: str | None = None
 
 
-class Preview(Noun):
+class Preview(Noun, frozen=True, kw_only=True):
     """The little card that Session shows under a link; `image` is the SHA-256 of its picture."""
 
     url: str
@@ -153,7 +153,7 @@ class Preview(Noun):
     image: str | None = None
 
 
-class Expiry(Noun):
+class Expiry(Noun, frozen=True, kw_only=True):
     """When a disappearing message was to disappear from the apps."""
 
     type: Literal["after_read", "after_send", "unknown"]
@@ -161,7 +161,7 @@ class Expiry(Noun):
     at: int | None = None
 
 
-class Origin(Noun):
+class Origin(Noun, frozen=True, kw_only=True):
     """Where the archive has a message from, so that it can be found again there."""
 
     source: str
@@ -170,7 +170,7 @@ class Origin(Noun):
     server_id: int | None = None
 
 
-class Message(Noun):
+class Message(Noun, frozen=True, kw_only=True):
     """One message, or one notice between messages (a call, a group change, a timer)."""
 
     id: str
@@ -194,7 +194,7 @@ class Message(Noun):
     origin: Origin
 
 
-class Loss(Noun):
+class Loss(Noun, frozen=True, kw_only=True):
     """One thing that could not be read, so that the report can name it. A `gap` was never in the source."""
 
     subject: str
