@@ -1,0 +1,1 @@
+"""What must be true of the repository itself, whatever the program does."""
