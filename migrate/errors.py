@@ -32,6 +32,10 @@ class WrongKey(DecampError):
     hint = "If Session asks for a password when it starts, give the same one here; it is asked for, never an argument."
 
 
+class PasswordNeeded(WrongKey):
+    """There is a password, and nobody has given it yet: ask for it and try again."""
+
+
 class NothingFound(DecampError):
     """There is nothing here that decamp can read."""
 

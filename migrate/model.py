@@ -8,11 +8,12 @@ The field order of `Message`, `Contact` and `Conversation` is the order of the k
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = object
+"""Any JSON value: null, true, 1, 1.5, "text", a list, an object. Readers look before they trust its type."""
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 NAME = "archive.sqlite"
+PATIENCE = 2.0  # seconds to wait for another process that is just finishing
 
 
 def create_or_open(folder: Path) -> Connection:
@@ -21,16 +24,12 @@ def create_or_open(folder: Path) -> Connection:
 
     Raises `ArchiveBusy` while another process writes, `ArchiveError` if the file is not an archive of ours.
     """
-    import sqlcipher3
-
     path = folder / NAME
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    con = _connect(path)
-    try:
+    with _opened(path) as con:
         con.execute("PRAGMA locking_mode = EXCLUSIVE")
-        con.execute("PRAGMA journal_mode = WAL")
-        con.execute("PRAGMA synchronous = NORMAL")
+        con.execute("PRAGMA synchronous = FULL")
         con.execute("BEGIN IMMEDIATE")
         if con.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             for statement in _statements(files(__package__).joinpath("schema.sql").read_text("utf-8")):
@@ -38,61 +37,44 @@ def create_or_open(folder: Path) -> Connection:
             con.execute("INSERT INTO meta VALUES ('format_version', ?)", (str(FORMAT_VERSION),))
         con.execute("COMMIT")
         _check_version(con, path)
-    except sqlcipher3.OperationalError as error:
-        con.close()
-        if "locked" in str(error):
-            raise ArchiveBusy(f"Another decamp is writing to {folder}.") from error
-        raise ArchiveError(f"{path} cannot be written: {error}.") from error
-    except sqlcipher3.DatabaseError as error:
-        con.close()
-        raise ArchiveError(f"{path} is not an archive of decamp.") from error
-    except ArchiveError:
-        con.close()
-        raise
     return con
 
 
 def open_to_read(folder: Path) -> Connection:
     """Open the archive in `folder` for reading only. Raises `NothingFound` or `ArchiveError`."""
-    import sqlcipher3
-
     path = folder / NAME
     if not path.is_file():
         raise NothingFound(
             f"There is no archive in {folder}.", "Name the folder that `decamp export` made; it holds archive.sqlite."
         )
-    con = _connect(path)
-    try:
+    with _opened(path) as con:
         con.execute("PRAGMA query_only = ON")
         _check_version(con, path)
+    return con
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Connection]:
+    """A connection that stays open unless its first use fails; then the failure is one of ours."""
+    import sqlcipher3
+
+    con: Connection = sqlcipher3.connect(str(path), isolation_level=None, timeout=PATIENCE)
+    try:
+        con.execute("PRAGMA foreign_keys = ON")
+        con.execute("PRAGMA temp_store = FILE")
+        con.execute("PRAGMA cache_size = -32000")
+        yield con
     except sqlcipher3.OperationalError as error:
         con.close()
         if "locked" in str(error):
-            raise ArchiveBusy(f"Another decamp is writing to {folder}.") from error
-        raise ArchiveError(f"{path} cannot be read: {error}.") from error
+            raise ArchiveBusy(f"Another decamp is writing to {path.parent}.") from error
+        raise ArchiveError(f"{path} cannot be opened: {error}.") from error
     except sqlcipher3.DatabaseError as error:
         con.close()
         raise ArchiveError(f"{path} is not an archive of decamp.") from error
-    except ArchiveError:
+    except BaseException:
         con.close()
         raise
-    return con
-
-
-def close_clean(con: Connection) -> None:
-    """Close a writing connection so that one single file remains, with no write-ahead log beside it."""
-    con.execute("PRAGMA journal_mode = DELETE")
-    con.close()
-
-
-def _connect(path: Path) -> Connection:
-    import sqlcipher3
-
-    con: Connection = sqlcipher3.connect(str(path), isolation_level=None, timeout=2.0)
-    con.execute("PRAGMA foreign_keys = ON")
-    con.execute("PRAGMA cache_size = -32000")
-    con.execute("PRAGMA temp_store = FILE")
-    return con
 
 
 def _check_version(con: Connection, path: Path) -> None:

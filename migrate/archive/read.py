@@ -154,7 +154,7 @@ class Archive:
                     kind=kind,
                     reason=reason,
                     conversation=conversation,
-                    name=name or "",
+                    name=name,
                     severity=severity,
                 ),
             )

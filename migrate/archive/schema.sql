@@ -2,7 +2,7 @@
 -- Times are integer milliseconds UTC. JSON columns hold compact JSON, or NULL where there is nothing.
 
 CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,            -- format_version, account_id, account_name, account_avatar
+    key   TEXT PRIMARY KEY,            -- format_version, account_id, account_name, account_avatar, indexed_to
     value TEXT
 ) WITHOUT ROWID;
 
@@ -93,12 +93,13 @@ CREATE TABLE seen (
     message   INTEGER NOT NULL REFERENCES messages (n),
     PRIMARY KEY (source, native_id)
 ) WITHOUT ROWID;
+CREATE INDEX seen_by_message ON seen (message);
 CREATE TABLE losses (
     source       INTEGER NOT NULL REFERENCES sources (n),
     subject      TEXT NOT NULL,        -- native id of the message, conversation or setting it belongs to
     kind         TEXT NOT NULL,        -- attachment, avatar, field, row, …
     conversation TEXT,
-    name         TEXT,                 -- file name or field
+    name         TEXT NOT NULL,        -- file name or field, or ''
     reason       TEXT NOT NULL,
     severity     TEXT NOT NULL,        -- lost, gap (was never in the source)
     PRIMARY KEY (source, subject, kind, name)

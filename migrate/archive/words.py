@@ -18,7 +18,7 @@ ALONE = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana, Han
     "\U0001f000-\U0001faff\U00020000-\U0003ffff"  # emoji, rarer Han
 )
-_alone = re.compile(f"([{ALONE}])")
+_alone = re.compile(f"[{ALONE}]")
 
 
 @cache
@@ -28,20 +28,22 @@ def _marks() -> re.Pattern[str]:
     return re.compile("[" + "".join(c for c in points if category(c) == "Mn") + "\U0001f3fb-\U0001f3ff]")
 
 
+_word = re.compile(f"[{ALONE}]|[^\\W_{ALONE}]+")
+
+
 def fold(text: str) -> str:
-    """A text as the index sees it: lower case, without marks, spaces where words end."""
-    if text.isascii():
-        return text.lower()
-    plain = _marks().sub("", normalize("NFKD", text))
-    return _alone.sub(r" \1 ", normalize("NFC", plain).lower())
+    """A text as the index sees it: lower case, without marks, its words apart.
 
-
-_word = re.compile(r"[^\W_]+|" + _alone.pattern)
+    Plain ASCII is left to the index, which cuts it the same way and faster.
+    """
+    return text.lower() if text.isascii() else " ".join(words(text))
 
 
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
-    return [match.group() for match in _word.finditer(fold(text))]
+    if not text.isascii():
+        text = normalize("NFC", _marks().sub("", normalize("NFKD", text)))
+    return _word.findall(text.lower())
 
 
 def query(text: str) -> str:

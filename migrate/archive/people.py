@@ -1,0 +1,153 @@
+"""The contact lists for other programs: a table for spreadsheets and vCards for address books."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..model import Contact, Conversation, Message, Relation
+from .outputs import Outputs
+from .read import Archive
+
+COLUMNS = (
+    "id",
+    "display",
+    "name",
+    "nickname",
+    "relation",
+    "approved",
+    "approved_me",
+    "blocked",
+    "message_count",
+    "first_seen",
+    "last_seen",
+    "real_id",
+    "avatar",
+)
+# A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class NoConversations:
+    """What a format that is only about people does with a conversation: nothing."""
+
+    def add(self, n: int, message: Message) -> None:
+        return
+
+    def finish(self) -> None:
+        return
+
+
+class ContactTable:
+    """Writes `contacts.csv`: UTF-8 with a byte order mark, so that spreadsheets read every script right."""
+
+    name = "csv"
+
+    def __init__(self, archive: Archive, outputs: Outputs) -> None:
+        self._archive = archive
+        self._outputs = outputs
+
+    def begin(self, n: int, conversation: Conversation) -> NoConversations:
+        return NoConversations()
+
+    def finish(self) -> None:
+        self._outputs.write("contacts.csv", self.name, table(self._archive.contacts()))
+
+
+class ContactCards:
+    """Writes `contacts.vcf`: vCard 4.0 (RFC 6350), everybody but acquaintances."""
+
+    name = "vcard"
+
+    def __init__(self, archive: Archive, outputs: Outputs) -> None:
+        self._archive = archive
+        self._outputs = outputs
+
+    def begin(self, n: int, conversation: Conversation) -> NoConversations:
+        return NoConversations()
+
+    def finish(self) -> None:
+        known = (c for c in self._archive.contacts() if c.relation is not Relation.ACQUAINTANCE)
+        self._outputs.write("contacts.vcf", self.name, (vcard(contact) for contact in known))
+
+
+def table(contacts: list[Contact]) -> Iterator[bytes]:
+    """The lines of `contacts.csv`; a name that looks like a formula gets an apostrophe in front."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\r\n")
+    line.write("\ufeff")
+    writer.writerow(COLUMNS)
+    for contact in contacts:
+        times = {"first_seen": iso(contact.first_seen_at), "last_seen": iso(contact.last_seen_at)}
+        writer.writerow([_cell(times[c] if c in times else getattr(contact, c)) for c in COLUMNS])
+        if line.tell() > 1 << 16:
+            yield line.getvalue().encode("utf-8")
+            line.seek(0)
+            line.truncate()
+    yield line.getvalue().encode("utf-8")
+
+
+def iso(time: int | None) -> str | None:
+    """A time as spreadsheets read it, UTC. None for a time that no calendar has."""
+    if time is None:
+        return None
+    try:
+        return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def vcard(contact: Contact) -> bytes:
+    """One contact as vCard 4.0. The Session ID stands in IMPP, where address books keep messenger addresses."""
+    lines = [
+        "BEGIN:VCARD",
+        "VERSION:4.0",
+        f"UID:session:{contact.id}",
+        f"FN:{_escape(contact.display)}",
+    ]
+    if contact.nickname:
+        lines.append(f"NICKNAME:{_escape(contact.nickname)}")
+    if contact.name and contact.name != contact.display:
+        lines.append(f"X-SESSION-NAME:{_escape(contact.name)}")
+    lines.append(f"IMPP:session:{contact.real_id or contact.id}")
+    notes = ["Blocked in Session."] if contact.blocked else []
+    if contact.relation is not Relation.CONTACT:
+        notes.append(f"In Session: {str(contact.relation).replace('_', ' ')}.")
+    if notes:
+        lines.append(f"NOTE:{_escape(' '.join(notes))}")
+    lines.append("END:VCARD")
+    return "".join(_fold(line) for line in lines).encode("utf-8")
+
+
+def _escape(text: str) -> str:
+    """Text for a vCard value, RFC 6350 section 3.4; characters that would end the line go."""
+    plain = "".join(c for c in text if c in "\n\t" or (c >= " " and c not in "\x7f\x85\u2028\u2029"))
+    return plain.replace("\\", "\\\\").replace("\n", "\\n").replace(",", "\\,").replace(";", "\\;")
+
+
+def _fold(line: str) -> str:
+    """Lines of at most 75 bytes, RFC 6350 section 3.2, never cut inside a character."""
+    parts: list[str] = []
+    part: list[str] = []
+    size = 0
+    for character in line:
+        width = len(character.encode("utf-8"))
+        if size + width > (75 if not parts else 74):
+            parts.append("".join(part))
+            part, size = [], 0
+        part.append(character)
+        size += width
+    return "\r\n ".join([*parts, "".join(part)]) + "\r\n"

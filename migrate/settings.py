@@ -1,0 +1,209 @@
+"""Where decamp keeps what is its own: one folder with `config.toml` and, apart from it, the secrets.
+
+Nothing here reads the environment; the command line says where the folder is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from .errors import DecampError, WrongWords
+
+Value = bool | int | str | list[str]
+
+TEMPLATE = """\
+# The settings of decamp. A line that begins with # changes nothing; most of them show what happens anyway.
+# What is given on the command line goes before what stands here. Passwords and keys never belong in this file.
+
+[export]
+# Where `decamp export` makes the archive when --to is not given, seen from the folder you are in.
+# to = "session-archive"
+
+# What it writes beside archive.sqlite when --format is not given.
+# formats = ["jsonl", "csv", "vcard", "html"]
+"""
+
+
+class BadSettings(WrongWords):
+    """The settings cannot be used as they are."""
+
+    hint = "Correct the line in config.toml, or delete the file: decamp then makes a new one."
+
+
+class NoKeyring(DecampError):
+    """This system has no keyring that decamp can use."""
+
+    hint = "Use --password-file or DECAMP_PASSWORD instead, or type the password each time."
+
+
+class Settings:
+    """The app folder: settings that a person may edit, and secrets that only the owner may read."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.config_file = home / "config.toml"
+
+    # -- config.toml ---------------------------------------------------------------------------------
+
+    def text(self, section: str, name: str) -> str | None:
+        """One setting that is a text, or None where it is not set. Raises `BadSettings` if it is something else."""
+        value = self._value(section, name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._wrong_kind(section, name, "a text in quotes")
+
+    def texts(self, section: str, name: str) -> list[str] | None:
+        """One setting that is a list of texts, or None where it is not set."""
+        value = self._value(section, name)
+        if value is None:
+            return None
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return value
+        raise self._wrong_kind(section, name, "a list of texts in brackets")
+
+    def _value(self, section: str, name: str) -> object:
+        table = self._read().get(section, {})
+        return table.get(name) if isinstance(table, dict) else None
+
+    def _wrong_kind(self, section: str, name: str, wanted: str) -> BadSettings:
+        return BadSettings(f"The setting {name} in [{section}] of {self.config_file} is not {wanted}.")
+
+    def set(self, section: str, name: str, value: Value) -> None:
+        """Change one line of `config.toml` and leave every other line and comment as it is."""
+        self.create()
+        text = _with_setting(self.config_file.read_text("utf-8"), section, name, value)
+        try:
+            tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadSettings(f"{self.config_file} is written in a way that decamp cannot change.") from error
+        _replace(self.config_file, text.encode())
+
+    def create(self) -> None:
+        """Make the folder and a `config.toml` full of comments, unless they are there."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.config_file.exists():
+            _replace(self.config_file, TEMPLATE.encode())
+
+    def _read(self) -> Mapping[str, object]:
+        try:
+            return tomllib.loads(self.config_file.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{self.config_file} cannot be read: {error}.") from error
+
+    # -- secrets -------------------------------------------------------------------------------------
+
+    def secret(self, name: str) -> bytes | None:
+        """What is kept under `name`, or None. A file that others could read is closed to them first."""
+        path = self._secret_path(name)
+        if not path.is_file():
+            return None
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return path.read_bytes()
+
+    def keep_secret(self, name: str, secret: bytes) -> None:
+        """Keep something that only the owner may read."""
+        path = self._secret_path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, secret)
+
+    def forget_secret(self, name: str) -> None:
+        """Delete what is kept under `name`."""
+        self._secret_path(name).unlink(missing_ok=True)
+
+    def _secret_path(self, name: str) -> Path:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+            raise ValueError("a secret has a plain lower-case name")
+        return self.home / "secrets" / name
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read; whoever reads it meanwhile sees the old one, whole."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def _with_setting(text: str, section: str, name: str, value: Value) -> str:
+    """`text` with one setting changed: in its old place, else where the comment shows it, else at the section's end."""
+    line = f"{name} = {_toml(value)}"
+    lines = text.splitlines()
+    start = next((place for place, old in enumerate(lines) if old.strip() == f"[{section}]"), None)
+    if start is None:
+        return "\n".join([*lines, *([""] if lines else []), f"[{section}]", line, ""])
+    end = next((n for n in range(start + 1, len(lines)) if re.match(r"\s*\[", lines[n])), len(lines))
+    for pattern in (rf"\s*{re.escape(name)}\s*=", rf"\s*#\s*{re.escape(name)}\s*="):
+        for place in range(start + 1, end):
+            if re.match(pattern, lines[place]):
+                lines[place] = line
+                return "\n".join([*lines, ""])
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return "\n".join([*lines[:end], line, *lines[end:], ""])
+
+
+def _toml(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    plain = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\u{ord(c.group()):04x}", plain) + '"'
+
+
+# -- the system keyring ------------------------------------------------------------------------------
+
+KEYRING_SERVICE = "decamp"
+
+
+def keyring_name() -> str | None:
+    """Which keyring this system offers, for people; None where there is none that keeps anything."""
+    import keyring
+    import keyring.backends.fail
+    import keyring.backends.null
+
+    try:
+        backend = keyring.get_keyring()
+    except (keyring.errors.KeyringError, OSError, RuntimeError):
+        return None
+    if isinstance(backend, (keyring.backends.fail.Keyring, keyring.backends.null.Keyring)):
+        return None
+    return str(backend.name)
+
+
+def from_keyring(entry: str) -> str | None:
+    """The secret kept under `entry`; None if there is none, or no keyring, or it stays locked."""
+    import keyring
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, entry)
+    except (keyring.errors.KeyringError, OSError, RuntimeError):
+        return None
+
+
+def keep_in_keyring(entry: str, secret: str) -> None:
+    """Keep a secret in the system keyring. Raises `NoKeyring` where that cannot be done."""
+    import keyring
+
+    if keyring_name() is None:
+        raise NoKeyring()
+    try:
+        keyring.set_password(KEYRING_SERVICE, entry, secret)
+    except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
+        raise NoKeyring("The system keyring refused to keep the password.") from error
