@@ -5,3 +5,8 @@ lively one that the demo shows, `grow` one of any size.
 """
 
 from __future__ import annotations
+
+from .grow import Grown, grow
+from .profile import ProfileBuilder
+
+__all__ = ["Grown", "ProfileBuilder", "grow"]
