@@ -195,6 +195,32 @@ class Message(Noun, frozen=True, kw_only=True):
     origin: Origin
 
 
+class Network(StrEnum):
+    """A network that people can be found on."""
+
+    SESSION = "session"
+    COMMUNITY = "community"
+    SIMPLEX = "simplex"
+    XMPP = "xmpp"
+    MATRIX = "matrix"
+    DELTACHAT = "deltachat"
+    EMAIL = "email"
+    WEB = "web"
+
+
+class Handle(Noun, frozen=True, kw_only=True):
+    """One address on one network, in the one form that is shown, printed and signed.
+
+    Made by `migrate.cards.handles.parse`, which checks and normalises it; two handles are the same if they are equal.
+    """
+
+    network: Network
+    address: str
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Loss(Noun, frozen=True, kw_only=True):
     """One thing that could not be read, so that the report can name it. A `gap` was never in the source."""
 
