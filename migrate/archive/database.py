@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import ArchiveBusy, ArchiveError, NothingFound
 
 if TYPE_CHECKING:
-    from sqlcipher3.dbapi2 import Connection
+    from sqlite3 import Connection
 
 FORMAT_VERSION = 1
 NAME = "archive.sqlite"
@@ -56,20 +56,20 @@ def open_to_read(folder: Path) -> Connection:
 @contextmanager
 def _opened(path: Path) -> Iterator[Connection]:
     """A connection that stays open unless its first use fails; then the failure is one of ours."""
-    import sqlcipher3
+    import sqlite3
 
-    con: Connection = sqlcipher3.connect(str(path), isolation_level=None, timeout=PATIENCE)
+    con: Connection = sqlite3.connect(str(path), isolation_level=None, timeout=PATIENCE)
     try:
         con.execute("PRAGMA foreign_keys = ON")
         con.execute("PRAGMA temp_store = FILE")
         con.execute("PRAGMA cache_size = -32000")
         yield con
-    except sqlcipher3.OperationalError as error:
+    except sqlite3.OperationalError as error:
         con.close()
         if "locked" in str(error):
             raise ArchiveBusy(f"Another decamp is writing to {path.parent}.") from error
         raise ArchiveError(f"{path} cannot be opened: {error}.") from error
-    except sqlcipher3.DatabaseError as error:
+    except sqlite3.DatabaseError as error:
         con.close()
         raise ArchiveError(f"{path} is not an archive of decamp.") from error
     except BaseException:

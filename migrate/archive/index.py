@@ -10,7 +10,7 @@ from ..model import Attachment, Preview
 from .words import fold
 
 if TYPE_CHECKING:
-    from sqlcipher3.dbapi2 import Connection
+    from sqlite3 import Connection
 
     from .store import Store
 
@@ -28,6 +28,16 @@ def searchable(body: str | None, attachments: str | None, preview: str | None) -
         title = _preview.decode(preview).title
         parts += [title] if title else []
     return fold(" \n".join(parts)) if parts else None
+
+
+def reindex(store: Store, n: int, old: str | None, new: str | None) -> None:
+    """Have a changed message found by its new words only. The index keeps no text, so it is told the old one."""
+    if old == new:
+        return
+    if old:
+        store.write("INSERT INTO messages_fts (messages_fts, rowid, words) VALUES ('delete', ?, ?)", (n, old))
+    if new:
+        store.write("INSERT INTO messages_fts (rowid, words) VALUES (?, ?)", (n, new))
 
 
 def finish(store: Store) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ..identity import next_id
 from ..model import Loss, Message
 from . import merge
-from .index import searchable
+from .index import reindex, searchable
 from .read import MESSAGE_COLUMNS, message_from_row
 from .store import Store, as_json
 
@@ -18,6 +18,7 @@ COLUMNS = (
     "n, id, conversation, sender, direction, sent_at, received_at, kind, body, quote, reactions, attachments,"
     " preview, mentions, edited, deleted, failed, expires, details, source, native_id, server_hash, server_id"
 )
+NAMES = COLUMNS.split(", ")
 _INSERT = f"INSERT INTO messages ({COLUMNS}) VALUES ({','.join('?' * 23)})"
 
 
@@ -139,15 +140,9 @@ class Intake:
             return
         source = self._store.one("SELECT source FROM messages WHERE n = ?", n)
         columns = self._columns(n, source, new)
-        names = COLUMNS.split(", ")
-        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in names)} WHERE n = {n:d}", columns)
+        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", columns)
         if n <= self._store.one("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0"):
-            self._store.write("DELETE FROM messages_fts WHERE rowid = ?", (n,))
-            text = searchable(
-                columns[names.index("body")], *(columns[names.index(c)] for c in ("attachments", "preview"))
-            )
-            if text:
-                self._store.write("INSERT INTO messages_fts (rowid, words) VALUES (?, ?)", (n, text))
+            reindex(self._store, n, _text(self._columns(n, source, old)), _text(columns))
         self.updated += 1
 
     def _number(self) -> int:
@@ -183,3 +178,8 @@ class Intake:
             m.origin.server_hash,
             m.origin.server_id,
         )
+
+
+def _text(columns: tuple[Any, ...]) -> str | None:
+    body, attachments, preview = (columns[NAMES.index(name)] for name in ("body", "attachments", "preview"))
+    return searchable(body, attachments, preview)

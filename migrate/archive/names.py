@@ -18,7 +18,7 @@ def clean_name(name: str, longest: int = LONGEST) -> str:
     """
     spaced = _SEPARATORS.sub(" ", normalize("NFC", name))
     visible = "".join(c for c in spaced if category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-    short = visible.strip(" .").encode()[:longest].decode(errors="ignore").strip(" .")
+    short = " ".join(visible.split()).strip(" .").encode()[:longest].decode(errors="ignore").strip(" .")
     if not short:
         return "unnamed"
     return f"_{short}" if _RESERVED.match(short) else short

@@ -30,7 +30,7 @@ from ..model import (
 from . import database
 
 if TYPE_CHECKING:
-    from sqlcipher3.dbapi2 import Connection
+    from sqlite3 import Connection
 
 _ids = msgspec.json.Decoder(tuple[str, ...])
 _details = msgspec.json.Decoder(dict[str, Json])

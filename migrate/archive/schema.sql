@@ -67,7 +67,7 @@ CREATE INDEX messages_by_time ON messages (conversation, sent_at, id);
 
 -- Words of bodies, file names and link titles, prepared by migrate/archive/words.py; rowid is messages.n.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
-    words, content = '', contentless_delete = 1,
+    words, content = '',
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co So'"
 );
 

@@ -18,7 +18,7 @@ from ..model import Account, Contact, Conversation, ConversationKind, Loss, shor
 from . import database
 
 if TYPE_CHECKING:
-    from sqlcipher3.dbapi2 import Connection
+    from sqlite3 import Connection
 
 FORMATS = ("jsonl", "html", "csv", "vcard")
 PER_CONVERSATION = ("jsonl", "html")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-import sqlcipher3
+import sqlite3
 
 from migrate.archive import manifest
 from migrate.archive.render import render
@@ -55,7 +55,7 @@ def test_a_shortened_file_is_noticed(archive: Path) -> None:
 
 
 def test_a_message_taken_from_the_database_is_noticed_even_with_a_new_manifest(archive: Path) -> None:
-    con = sqlcipher3.connect(str(archive / "archive.sqlite"))
+    con = sqlite3.connect(str(archive / "archive.sqlite"))
     con.execute("DELETE FROM seen")
     con.execute("DELETE FROM messages WHERE native_id = 'm1'")
     con.commit()

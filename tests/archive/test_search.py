@@ -91,9 +91,9 @@ def test_filters_narrow_the_search(archive: Archive) -> None:
 
 @given(st.text())
 def test_nothing_that_is_typed_breaks_the_search(typed: str) -> None:
-    import sqlcipher3
+    import sqlite3
 
-    con = sqlcipher3.connect(":memory:")
+    con = sqlite3.connect(":memory:")
     con.execute("CREATE VIRTUAL TABLE t USING fts5(words, tokenize=\"unicode61 categories 'L* N* M* Co So'\")")
     wanted = query(typed)
     if wanted:
@@ -102,11 +102,11 @@ def test_nothing_that_is_typed_breaks_the_search(typed: str) -> None:
 
 @given(st.text(min_size=1))
 def test_every_text_is_found_by_its_own_words(text: str) -> None:
-    import sqlcipher3
+    import sqlite3
 
-    con = sqlcipher3.connect(":memory:")
+    con = sqlite3.connect(":memory:")
     con.execute(
-        "CREATE VIRTUAL TABLE t USING fts5(words, content='', contentless_delete=1,"
+        "CREATE VIRTUAL TABLE t USING fts5(words, content='',"
         " tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co So'\")"
     )
     con.execute("INSERT INTO t (rowid, words) VALUES (1, ?)", (fold(text),))
