@@ -36,7 +36,7 @@ class BadSettings(WrongWords):
 
 
 class NoKeyring(DecampError):
-    """This system has no keyring that decamp can use."""
+    """There is no keyring on this system that decamp can use."""
 
     hint = "Use --password-file or DECAMP_PASSWORD instead, or type the password each time."
 
@@ -134,7 +134,7 @@ def _replace(path: Path, data: bytes) -> None:
             os.fsync(out.fileno())
         os.replace(draft, path)
     except BaseException:
-        os.unlink(draft)
+        Path(draft).unlink()
         raise
 
 
@@ -202,7 +202,7 @@ def keep_in_keyring(entry: str, secret: str) -> None:
     import keyring
 
     if keyring_name() is None:
-        raise NoKeyring()
+        raise NoKeyring
     try:
         keyring.set_password(KEYRING_SERVICE, entry, secret)
     except (keyring.errors.KeyringError, OSError, RuntimeError) as error:

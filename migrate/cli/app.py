@@ -1,0 +1,34 @@
+"""The tree of commands: what there is, under which heading, and in which order."""
+
+from __future__ import annotations
+
+from .browse import info, search
+from .command import tree
+from .demo import demo
+from .doctor import doctor
+from .export import export
+from .keep import render, verify
+from .people import contacts
+
+app = tree(
+    "decamp",
+    """
+    Leave the Session messenger with everything you had there.
+
+    decamp reads what Session keeps on this machine and makes an archive of it that you can open, search and
+    keep without Session. Start with `decamp export`, or with `decamp demo` to see what comes of it.
+    """,
+    {
+        "Save your history": [export, demo, doctor],
+        "Use an archive": [info, contacts, search, render, verify],
+    },
+)
+
+
+def main() -> None:
+    """Run decamp with the words of the command line, and leave with its exit code."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
