@@ -1,0 +1,1 @@
+"""How fast decamp is, and against what: `make bench`. No test; docs/performance.md explains the figures."""

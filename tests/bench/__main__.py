@@ -1,0 +1,93 @@
+"""Measures exports and prints a table: `make bench`, or `python -m tests.bench --help`.
+
+Every figure is of one run of one program from start to end: processor time in user mode, time that passed, largest
+memory. The first line of each size is the floor, a bare scan of the same rows; the ratio to it (of user time) says
+more than seconds do, for it hardly depends on the machine.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench import profiles
+from tests.bench.measure import Cost, Row, machine, row, run
+from tests.bench.others import TOOLS, measure
+
+FORMATS = ("jsonl", "html", "csv", "vcard")
+DECAMP = (sys.executable, "-c", "from migrate.cli.app import main; main()")
+SOME_LOST = (0, 6)  # the template of the profiles holds damaged files on purpose
+TABLE = "{:<50} {:>9} {:>8} {:>8} {:>8} {:>9} {:>7}"
+
+
+def main() -> None:
+    args = arguments()
+    args.work = args.work.resolve()
+    args.work.mkdir(parents=True, exist_ok=True)
+    about = machine()
+    print(*about.values(), sep=" · ")
+    print(TABLE.format("", "messages", "user s", "system s", "wall s", "peak MiB", "x scan"))
+    smallest = args.messages[0]
+    rows = []
+    for messages in args.messages:
+        profile = profiles.session(args.work, messages)
+        rows += list(shown(decamp(profile, args.work, one_by_one=messages == smallest)))
+    if args.others:
+        profile = profiles.session(args.work, smallest)
+        rows += list(shown((measure(tool, profile, args.work) for tool in TOOLS), rows[0]))
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    args.json.write_text(json.dumps({"machine": about, "rows": rows}, indent=1) + "\n", "utf-8")
+    print(f"\nAs JSON: {args.json}")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    work = Path(tempfile.gettempdir()) / "decamp-bench"
+    parser.add_argument("--work", type=Path, default=work, help="where profiles are kept for the next run")
+    parser.add_argument("--json", type=Path, default=Path("bench-out/bench.json"), help="where the figures go as JSON")
+    parser.add_argument("--messages", type=int, nargs="+", default=[100_000, 300_000], help="sizes of the profiles")
+    parser.add_argument("--no-others", dest="others", action="store_false", help="leave out the tools of other people")
+    return parser.parse_args()
+
+
+def decamp(profile: Path, work: Path, *, one_by_one: bool) -> Iterator[Row]:
+    """The floor, then exports of one profile: everything, once more with nothing new, and each format alone."""
+    logs, archive = work / "logs", work / "archive"
+    floor = run([sys.executable, "-m", "tests.bench.scan", profile], logs / "scan.log")
+    messages = int((logs / "scan.log").read_text("utf-8"))
+    yield row("bare scan of the rows", floor, messages)
+
+    def export(*options: str) -> Cost:
+        command = [*DECAMP, "--quiet", "export", str(profile), "--to", str(archive), *options]
+        return run(command, logs / "decamp.log", may_exit=SOME_LOST)
+
+    shutil.rmtree(archive, ignore_errors=True)
+    yield row("decamp export, every format", export(), messages)
+    yield row("decamp export again, nothing new", export(), messages)
+    yield row("decamp search", run([*DECAMP, "search", str(archive), "river"], logs / "search.log"), messages)
+    for name in FORMATS if one_by_one else ():
+        shutil.rmtree(archive, ignore_errors=True)
+        yield row(f"decamp export --format {name}", export("--format", name), messages)
+
+
+def shown(rows: Iterator[Row], floor: Row | None = None) -> Iterator[Row]:
+    """Print each row as it comes, with its ratio to the first one."""
+    for line in rows:
+        floor = floor or line
+        if isinstance(line.get("user"), float):
+            line["times_scan"] = round(float(line["user"] or 0) / float(floor["user"] or 1), 1)
+            cells = (line[key] for key in ("user", "system", "wall", "peak", "times_scan"))
+            print(
+                TABLE.format(line["name"] or "", line["messages"] or "?", *(f"{cell:.1f}" for cell in cells)),
+                flush=True,
+            )
+        if line["note"]:
+            print(f"{line['name']}: {line['note']}", flush=True)
+        yield line
+
+
+if __name__ == "__main__":
+    main()
