@@ -5,6 +5,7 @@ Source: formats page of Session Desktop, sections 7.2 and 7.3.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..base import FileProblem, FileRef
 _HEADER = 24
 _OVERHEAD = _HEADER + 17
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class Files:
@@ -65,20 +67,18 @@ def decrypt(sealed: bytes, key: bytes) -> bytes:
 def _bytes_of(path: Path) -> bytes:
     try:
         descriptor = os.open(path, _FLAGS)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileProblem("missing", "The file is not on this disk any more.") from error
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    with open(descriptor, "rb") as file:
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            raise FileProblem("missing", "The file is not on this disk any more.") from error
+        if path.is_dir():  # Windows opens no folders
+            raise FileProblem("refused", "It is not a file.") from error
+        raise FileProblem("damaged", f"The file cannot be read: {error.strerror}.") from error
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileProblem("refused", "It is not a file.")
-        try:
+        with open(descriptor, "rb", closefd=False) as file:
             return file.read()
-        except OSError as error:
-            raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> FileProblem:
-    if path.is_dir():  # Windows opens no folders
-        return FileProblem("refused", "It is not a file.")
-    return FileProblem("damaged", f"The file cannot be read: {getattr(error, 'strerror', None) or error}.")
+    except OSError as error:
+        raise FileProblem("damaged", f"The file cannot be read: {error.strerror}.") from error
+    finally:
+        os.close(descriptor)

@@ -27,21 +27,25 @@ def deletion(isDeleted: object) -> str | None:  # noqa: N803 (its name in the fi
 def tell(written: Written, dropped: list[str]) -> Told:
     """What kind a message is, deleted ones aside, and its details; what did not fit goes to `dropped`."""
     if written.dataExtractionNotification:
-        extraction = fit_object(written.dataExtractionNotification, Extraction, dropped)
+        extraction = fit_object(written.dataExtractionNotification, Extraction, "dataExtractionNotification", dropped)
         return MessageKind.EXTRACTION, {"what": _EXTRACTED.get(extraction.type or 0, "unknown")}
     if written.groupInvitation:
-        invitation = fit_object(written.groupInvitation, Invitation, dropped)
+        invitation = fit_object(written.groupInvitation, Invitation, "groupInvitation", dropped)
         if invitation.url and invitation.name:
             return MessageKind.INVITATION, {"url": invitation.url, "name": invitation.name}
         dropped.append("groupInvitation")
     if written.group_update:
-        return MessageKind.GROUP_UPDATE, _group_update(fit_object(written.group_update, GroupUpdate, dropped), dropped)
+        return MessageKind.GROUP_UPDATE, _group_update(
+            fit_object(written.group_update, GroupUpdate, "group_update", dropped), dropped
+        )
     if written.expirationTimerUpdate:
-        return MessageKind.TIMER, _timer(fit_object(written.expirationTimerUpdate, TimerUpdate, dropped))
+        return MessageKind.TIMER, _timer(
+            fit_object(written.expirationTimerUpdate, TimerUpdate, "expirationTimerUpdate", dropped)
+        )
     if written.callNotificationType:
         return MessageKind.CALL, {"call": written.callNotificationType}
     if written.interactionNotification:
-        interaction = fit_object(written.interactionNotification, Interaction, dropped)
+        interaction = fit_object(written.interactionNotification, Interaction, "interactionNotification", dropped)
         return MessageKind.OTHER, {
             "interaction": interaction.interactionType,
             "status": interaction.interactionStatus,
@@ -70,8 +74,7 @@ def _group_update(update: GroupUpdate, dropped: list[str]) -> Details:
 
 
 def _timer(update: TimerUpdate) -> Details:
-    seconds = update.expireTimer or 0
     kind = _TIMERS.get(update.expirationType or "", "unknown")
-    if not seconds or update.expirationType == "unknown":
+    if update.expireTimer == 0 or update.expirationType == "unknown":
         kind = "off"
-    return {"type": kind, "seconds": seconds, "by": update.source}
+    return {"type": kind, "seconds": update.expireTimer or 0, "by": update.source}

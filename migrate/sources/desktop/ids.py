@@ -44,5 +44,5 @@ def kind_of(id: str, type: str | None, own_id: str) -> ConversationKind:
     if id.startswith("03"):
         return ConversationKind.GROUP
     if id.startswith("05") and type and type != "private":
-        return ConversationKind.LEGACY_GROUP
+        return ConversationKind.LEGACY_GROUP if type.startswith("group") else ConversationKind.UNKNOWN
     return ConversationKind.DIRECT

@@ -39,6 +39,7 @@ _FROM_COLUMNS: tuple[tuple[str, Callable[[object], str | int | None]], ...] = (
 )
 _REASONS = {
     "json": "The stored message is damaged: its text and times were kept, files, replies and reactions were not.",
+    "characters": "Some characters of this message are damaged; each is shown as \ufffd.",
     "type": "It is not recorded whether this message came or went; its author decided.",
     "source": "It is not recorded who wrote this message.",
     "sent_at": "The time of sending is damaged; the nearest time that is known stands in for it.",

@@ -111,7 +111,9 @@ class Directory:
         if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
             what = "members" if column == "members" else "admins"
             reason = f"The list of {what} is damaged."
-            self.losses.append(Loss(subject=id, kind="conversation", reason=reason, conversation=id, name=what))
+            loss = Loss(subject=id, kind="conversation", reason=reason, conversation=id, name=what)
+            if loss not in self.losses:
+                self.losses.append(loss)
         return tuple(dict.fromkeys(item for item in ids if isinstance(item, str))) if isinstance(ids, list) else ()
 
     def _details(self, id: str, kind: ConversationKind, record: Record) -> dict[str, Json]:
@@ -188,8 +190,8 @@ def _read_rooms(database: Database, directory: Directory) -> None:
         directory.losses.append(_table_loss("openGroupRoomsV2", "This table is missing."))
         return
     try:
-        for stored_id, stored in database.rows('SELECT conversationId, json FROM "openGroupRoomsV2"'):
-            id = conversation_id(text(stored_id) or "")
+        for server, token, stored in database.rows('SELECT serverUrl, roomId, json FROM "openGroupRoomsV2"'):
+            id = f"{text(server)}/{text(token)}"
             try:
                 room = loads(stored) if isinstance(stored, bytes) else None
             except ValueError:

@@ -24,13 +24,17 @@ def salvage(stored: bytes, shape: type[Shape], dropped: list[str]) -> Shape:
     """
     value = loads(stored)
     if not isinstance(value, dict):
-        raise Unfit("not an object")
-    return fit_object(value, shape, dropped)
+        raise Unfit
+    try:
+        stored.decode()
+    except UnicodeDecodeError:
+        dropped.append("characters")
+    return fit_object(value, shape, "", dropped)
 
 
-def fit_object(value: dict[str, Json] | dict[str, object], shape: type[Shape], dropped: list[str]) -> Shape:
-    """The same for an object that is parsed already."""
-    return cast("Shape", _fit(value, inspect.type_info(shape), "", dropped))
+def fit_object(value: dict[str, Json] | dict[str, object], shape: type[Shape], name: str, dropped: list[str]) -> Shape:
+    """The same for an object that is parsed already, which is called `name` where it lies."""
+    return cast("Shape", _fit(value, inspect.type_info(shape), name, dropped))
 
 
 def _fit(value: object, kind: inspect.Type, name: str, dropped: list[str]) -> object:
@@ -53,7 +57,7 @@ def _fit(value: object, kind: inspect.Type, name: str, dropped: list[str]) -> ob
         case inspect.DictType() if isinstance(value, dict):
             parts = {key: _keep(item, kind.value_type, f"{name}.{key}", dropped) for key, item in value.items()}
             return {key: item for key, item in parts.items() if item is not None}
-    raise Unfit(name)
+    raise Unfit
 
 
 def _keep(value: object, kind: inspect.Type, name: str, dropped: list[str]) -> object:
@@ -85,7 +89,7 @@ def _either(value: object, kind: inspect.UnionType, name: str, dropped: list[str
             return _fit(value, choice, name, dropped)
         except Unfit:
             continue
-    raise Unfit(name)
+    raise Unfit
 
 
 def _text(value: object) -> str:
