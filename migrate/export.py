@@ -149,7 +149,6 @@ class _Reading:
     def __init__(self, source: Source, store: Store, selection: Selection, progress: Progress, work: Work) -> None:
         self._source = source
         self._store = store
-        self._intake = Intake(store)
         self._selection = selection
         self._progress = progress
         self._work = work
@@ -165,6 +164,7 @@ class _Reading:
             chosen = choose(self._selection, [p.contact for p in source.contacts()],
                             [t.conversation for t in source.conversations()])  # fmt: skip
             losses += self._places(account, chosen)
+        intake = Intake(store, n)
         self._progress.stage("Reading messages", source.count(), "messages")
         batches = source.rows()
         more = True
@@ -173,13 +173,13 @@ class _Reading:
                 more = False
                 for batch in islice(batches, BATCHES):
                     more = True
-                    self._batch(n, batch, chosen)
+                    self._batch(intake, batch, chosen)
         with store.transaction():
             losses += self._people(chosen)
             losses += [loss for loss in source.losses() if loss not in losses]
             store.replace_general_losses(n, losses)
             store.set_state(n, state)
-        self._work.new, self._work.updated = self._intake.new, self._intake.updated
+        self._work.new, self._work.updated = intake.new, intake.updated
 
     def _places(self, account: Account, chosen: Chosen) -> Iterator[Loss]:
         picture = self._source.account_avatar()
@@ -200,15 +200,16 @@ class _Reading:
                 yield from losses
                 self._store.put_contact(replace(person.contact, avatar=avatar))
 
-    def _batch(self, source: int, batch: list[Row], chosen: Chosen) -> None:
-        unread = self._intake.unread(source, [(row.native_id, row.digest) for row in batch])
+    def _batch(self, intake: Intake, batch: list[Row], chosen: Chosen) -> None:
+        unread = intake.unread([(row.native_id, row.digest) for row in batch])
         entries = []
         for row in batch:
             if row.native_id in unread:
                 found = self._source.read(row)
                 if chosen.takes(found.message):
                     entries.append(self._entry(row, found))
-        self._intake.add(source, entries)
+        if entries:
+            intake.add(entries)
         self._progress.advance(len(batch))
 
     def _entry(self, row: Row, found: Found) -> Entry:

@@ -46,6 +46,8 @@ def finish(store: Store) -> None:
         stale = store.con.execute("SELECT count(*) FROM stale").fetchone()[0]
         if stale == 0 and not store.changed:
             return
+        store.con.execute("CREATE INDEX IF NOT EXISTS messages_by_time ON messages (conversation, sent_at, id)")
+        store.con.execute("CREATE INDEX IF NOT EXISTS seen_by_message ON seen (message)")
         _resolve_quotes(store)
         _count(store)
         _index_words(store.con)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -19,7 +20,11 @@ COLUMNS = (
     " preview, mentions, edited, deleted, failed, expires, details, source, native_id, server_hash, server_id"
 )
 NAMES = COLUMNS.split(", ")
-_INSERT = f"INSERT INTO messages ({COLUMNS}) VALUES ({','.join('?' * 23)})"
+_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({','.join('?' * 23)})"
+_SELECT = (
+    f"SELECT {MESSAGE_COLUMNS}, c.id FROM messages m JOIN sources s ON s.n = m.source"
+    " JOIN conversations c ON c.n = m.conversation WHERE"
+)
 
 
 class Entry(NamedTuple):
@@ -34,121 +39,141 @@ class Entry(NamedTuple):
     losses: tuple[Loss, ...] = ()
 
 
-class Intake:
-    """The door of the archive for messages. Call inside `with store.transaction():`."""
+@dataclass(slots=True)
+class _Chain:
+    """The messages that share an author and a millisecond: those still without a row of this source, the free id."""
 
-    def __init__(self, store: Store) -> None:
+    candidates: list[tuple[int, Message]]
+    free: str
+
+
+class Intake:
+    """The door of the archive for the messages of one source. Call inside `with store.transaction():`."""
+
+    def __init__(self, store: Store, source: int) -> None:
         self._store = store
+        self._source = source
         self._next = store.one("SELECT coalesce(max(n), 0) FROM messages") + 1
+        self._is_new = not store.one("SELECT EXISTS (SELECT 1 FROM seen WHERE source = ?)", source)
+        self._chains: dict[str, _Chain] = {}
         self.new = 0
         self.updated = 0
 
-    def unread(self, source: int, rows: Sequence[tuple[str, int]]) -> set[str]:
+    def unread(self, rows: Sequence[tuple[str, int]]) -> set[str]:
         """Which of these rows (native id, digest) the archive does not have as they are now."""
-        seen = dict(
-            self._store.con.execute(
-                f"SELECT native_id, digest FROM seen WHERE source = ? AND native_id IN ({','.join('?' * len(rows))})",
-                (source, *(native_id for native_id, _ in rows)),
-            )
-        )
-        return {native_id for native_id, digest in rows if seen.get(native_id) != digest}
+        seen = self._seen([native_id for native_id, _ in rows])
+        return {native_id for native_id, digest in rows if seen.get(native_id, (0, None))[1] != digest}
 
-    def add(self, source: int, entries: Sequence[Entry]) -> None:
-        """Add messages, or what is new about them. Losses of a row replace those of its last reading."""
-        if not entries:
-            return
-        marks = ",".join("?" * len(entries))
-        known = {
+    def _seen(self, native_ids: list[str]) -> dict[str, tuple[int, int | None]]:
+        """The number and digest of the messages of these rows."""
+        if self._is_new:
+            return {}
+        marks = ",".join("?" * len(native_ids))
+        return {
             native_id: (n, digest)
             for native_id, n, digest in self._store.con.execute(
                 f"SELECT native_id, message, digest FROM seen WHERE source = ? AND native_id IN ({marks})",
-                (source, *(entry.native_id for entry in entries)),
+                (self._source, *native_ids),
             )
         }
-        taken = {
-            id
-            for (id,) in self._store.con.execute(
-                f"SELECT id FROM messages WHERE id IN ({marks})", tuple(entry.message.id for entry in entries)
-            )
-        }
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Add messages, or what is new about them. Losses of a row replace those of its last reading."""
+        seen = self._seen([entry.native_id for entry in entries])
+        numbers: list[int] = []
         fresh: list[tuple[Any, ...]] = []
-        seen: list[tuple[Any, ...]] = []
         for entry in entries:
-            n = known[entry.native_id][0] if entry.native_id in known else None
-            if n is None and entry.message.id not in taken:
-                taken.add(entry.message.id)
-                n = self._number()
-                fresh.append(self._columns(n, source, entry.message))
+            known = seen.get(entry.native_id)
+            if known is None:
+                fresh.append(self._columns(self._next, self._source, entry.message))
+                numbers.append(self._next)
+                self._next += 1
             else:
-                self._flush(fresh, seen)
-                n = self._update(n, entry.message) if n is not None else self._match(source, entry.message)
-            if (n, entry.digest) != known.get(entry.native_id):
-                seen.append((source, entry.native_id, entry.digest, n))
-        self._flush(fresh, seen)
-        self._store.put_losses(
-            source, [entry.native_id for entry in entries], [loss for entry in entries for loss in entry.losses]
-        )
+                numbers.append(known[0])
+                self._update(known[0], entry.message)
+        added = self._insert(fresh)
+        rows: list[tuple[Any, ...]] = []
+        for entry, n in zip(entries, numbers, strict=True):
+            if added is not None and entry.native_id not in seen and n not in added:
+                n = self._match(entry.message)
+            if seen.get(entry.native_id) != (n, entry.digest):
+                rows.append((self._source, entry.native_id, entry.digest, n))
+        self._store.write_many("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", rows)
+        losses = [loss for entry in entries for loss in entry.losses]
+        if losses or not self._is_new:
+            self._store.put_losses(self._source, [entry.native_id for entry in entries], losses)
 
-    def _flush(self, fresh: list[tuple[Any, ...]], seen: list[tuple[Any, ...]]) -> None:
+    def _insert(self, fresh: list[tuple[Any, ...]]) -> set[int] | None:
+        """Insert what has an id of its own, which is nearly always everything: then None, else the numbers added."""
+        if not fresh:
+            return None
+        before = self._store.con.total_changes
         self._store.write_many(_INSERT, fresh)
-        self._store.write_many("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", seen)
-        fresh.clear()
-        seen.clear()
+        count = self._store.con.total_changes - before
+        self.new += count
+        if count == len(fresh):
+            return None
+        rows = self._store.con.execute("SELECT n FROM messages WHERE n BETWEEN ? AND ?", (fresh[0][0], fresh[-1][0]))
+        return {n for (n,) in rows}
 
-    def _match(self, source: int, message: Message) -> int:
+    def _match(self, message: Message) -> int:
         """Find the message that this one is a copy of, or add it under the next free id.
 
         Two rows of one source are never the same message. Among the rows of other sources with this author
         and time the likeliest is taken (docs/formats.md, "Merging").
         """
-        best: tuple[int, int, Message] | None = None
-        id = message.id
-        while row := self._store.con.execute(
-            f"SELECT {MESSAGE_COLUMNS}, c.id, EXISTS (SELECT 1 FROM seen WHERE message = m.n AND source = ?)"
-            " FROM messages m JOIN sources s ON s.n = m.source JOIN conversations c ON c.n = m.conversation"
-            " WHERE m.id = ?",
-            (source, id),
-        ).fetchone():
-            *columns, conversation, has_row = row
-            if not has_row:
-                other = message_from_row(tuple(columns), conversation)
-                likeness = merge.likeness(other, message)
-                if likeness and (best is None or likeness > best[0]):
-                    best = (likeness, columns[0], other)
-            id = next_id(id)
-        if best is None:
-            n = self._number()
-            self._store.write(_INSERT, self._columns(n, source, replace(message, id=id)))
+        chain = self._chains.get(message.id) or self._chain(message.id)
+        best: tuple[int, int] | None = None
+        for place, (_, other) in enumerate(chain.candidates):
+            likeness = merge.likeness(other, message)
+            if likeness and (best is None or likeness > best[0]):
+                best = (likeness, place)
+                if likeness >= merge.CERTAIN:
+                    break
+        if best is not None:
+            n, other = chain.candidates.pop(best[1])
+            self._replace(n, other, merge.joined(other, message))
             return n
-        _, n, other = best
-        self._replace(n, other, merge.joined(other, message))
+        n, self._next = self._next, self._next + 1
+        self._store.write(_INSERT, self._columns(n, self._source, replace(message, id=chain.free)))
+        self.new += 1
+        chain.free = next_id(chain.free)
+        self._chains[message.id] = chain
         return n
 
-    def _update(self, n: int, message: Message) -> int:
-        row = self._store.con.execute(
-            f"SELECT {MESSAGE_COLUMNS}, c.id FROM messages m JOIN sources s ON s.n = m.source"
-            " JOIN conversations c ON c.n = m.conversation WHERE m.n = ?",
-            (n,),
-        ).fetchone()
+    def _chain(self, id: str) -> _Chain:
+        """Look up a chain once; it is kept only if it can be long, so that a flood of equal times costs little."""
+        first, candidates = id, []
+        while row := self._store.con.execute(
+            _SELECT + " m.id = ?",
+            (id,),
+        ).fetchone():
+            n, source = row[0], self._store.one("SELECT source FROM messages WHERE n = ?", row[0])
+            if source != self._source and not self._store.one(
+                "SELECT EXISTS (SELECT 1 FROM seen WHERE message = ? AND source = ?)", n, self._source
+            ):
+                candidates.append((n, message_from_row(row[:-1], row[-1])))
+            id = next_id(id)
+        chain = _Chain(candidates, id)
+        if len(candidates) > 1:
+            self._chains[first] = chain
+        return chain
+
+    def _update(self, n: int, message: Message) -> None:
+        row = self._store.con.execute(_SELECT + " m.n = ?", (n,)).fetchone()
         old = message_from_row(row[:-1], row[-1])
         is_origin = old.origin.native_id == message.origin.native_id
         self._replace(n, old, merge.newer(old, message) if is_origin else merge.joined(old, message))
-        return n
 
     def _replace(self, n: int, old: Message, new: Message) -> None:
         if old == new:
             return
         source = self._store.one("SELECT source FROM messages WHERE n = ?", n)
-        columns = self._columns(n, source, new)
-        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", columns)
+        before, after = self._columns(n, source, old), self._columns(n, source, new)
+        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", after)
         if n <= self._store.one("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0"):
-            reindex(self._store, n, _text(self._columns(n, source, old)), _text(columns))
+            reindex(self._store, n, _text(before), _text(after))
         self.updated += 1
-
-    def _number(self) -> int:
-        n, self._next = self._next, self._next + 1
-        self.new += 1
-        return n
 
     def _columns(self, n: int, source: int, m: Message) -> tuple[Any, ...]:
         conversation = self._store.conversation_number(m.conversation)

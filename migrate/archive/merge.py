@@ -95,6 +95,9 @@ def _preview(first: Preview | None, second: Preview | None) -> Preview | None:
     return first if first.image or not second.image else replace(first, image=second.image)
 
 
+CERTAIN = 7  # nothing can be liker
+
+
 def likeness(one: Message, other: Message) -> int:
     """How surely two messages of the same author, time and conversation are one; 0: they are not.
 

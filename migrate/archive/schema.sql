@@ -63,7 +63,7 @@ CREATE TABLE messages (
     server_id    INTEGER
 );
 CREATE UNIQUE INDEX messages_by_id ON messages (id);
-CREATE INDEX messages_by_time ON messages (conversation, sent_at, id);
+-- The other indexes come at the end of the first run, when they cost half: see index.py.
 
 -- Words of bodies, file names and link titles, prepared by migrate/archive/words.py; rowid is messages.n.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
@@ -93,7 +93,6 @@ CREATE TABLE seen (
     message   INTEGER NOT NULL REFERENCES messages (n),
     PRIMARY KEY (source, native_id)
 ) WITHOUT ROWID;
-CREATE INDEX seen_by_message ON seen (message);
 CREATE TABLE losses (
     source       INTEGER NOT NULL REFERENCES sources (n),
     subject      TEXT NOT NULL,        -- native id of the message, conversation or setting it belongs to
