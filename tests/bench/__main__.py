@@ -18,7 +18,7 @@ from tests.bench.measure import Cost, Row, machine, row, run
 from tests.bench.others import TOOLS, measure
 
 FORMATS = ("jsonl", "html", "csv", "vcard")
-DECAMP = (sys.executable, "-c", "from migrate.cli.app import main; main()")
+DECAMP = (sys.executable, "-m", "migrate")
 SOME_LOST = (0, 6)  # the template of the profiles holds damaged files on purpose
 TABLE = "{:<50} {:>9} {:>8} {:>8} {:>8} {:>9} {:>7}"
 
@@ -61,7 +61,7 @@ def decamp(profile: Path, work: Path, *, one_by_one: bool) -> Iterator[Row]:
     yield row("bare scan of the rows", floor, messages)
 
     def export(*options: str) -> Cost:
-        command = [*DECAMP, "--quiet", "export", str(profile), "--to", str(archive), *options]
+        command = [*DECAMP, "export", str(profile), "--to", str(archive), "--quiet", *options]
         return run(command, logs / "decamp.log", may_exit=SOME_LOST)
 
     shutil.rmtree(archive, ignore_errors=True)

@@ -22,17 +22,20 @@ def session(work: Path, messages: int) -> Path:
     if not folder.exists():
         draft = work / f"session-{messages}.part"
         shutil.rmtree(draft, ignore_errors=True)
-        amounts = ["--messages", str(messages), "--conversations", "100", "--attachments", str(ATTACHMENTS)]
-        subprocess.run([sys.executable, *grower(), str(draft), *amounts], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, *grower(draft, messages)], cwd=ROOT, check=True)
         draft.rename(folder)
     return folder
 
 
-def grower() -> list[str]:
+def grower(folder: Path, messages: int) -> list[str]:
     """The program that grows profiles: the shared one where it lies beside the repository, else our own."""
     shared = Path(os.environ.get("DECAMP_SHARED") or ROOT.parent / "shared")
     script = shared / "tools" / "grow_profile.py"
-    return [str(script)] if script.is_file() else ["-m", "migrate.demo.grow"]
+    if script.is_file():
+        amounts = ["--messages", str(messages), "--conversations", "100", "--attachments", str(ATTACHMENTS)]
+        return [str(script), str(folder), *amounts]
+    ours = f"migrate.demo.grow(Path(sys.argv[1]), messages={messages}, conversations=100, attachments={ATTACHMENTS})"
+    return ["-c", f"import sys, migrate.demo; from pathlib import Path; {ours}", str(folder)]
 
 
 def converted(profile: Path, to: str) -> Path:

@@ -16,7 +16,8 @@ ARROWS: dict[str, set[str]] = {
     "migrate.announce": NOUNS | {"migrate.session", "migrate.network", "migrate.cards"},
     "migrate.demo": NOUNS | {"migrate.session"},
     "migrate.export": NOUNS | {"migrate.selection", "migrate.sources.base", "migrate.archive"},
-    "migrate.cli": {"migrate", "bridges"},
+    "migrate.cli": {"migrate", "bridges"},  # and nothing sees the command line
+    "migrate.__main__": {"migrate.cli"},
     "bridges.session": NOUNS | {"migrate.session", "migrate.network", "bridges"},
     "bridges": {"migrate.model", "migrate.errors", "bridges"},
 }
@@ -47,16 +48,6 @@ def test_every_import_follows_an_arrow() -> None:
             ours = within(name, {"migrate", "bridges"}) and name != "migrate.__version__"
             if ours and not within(name, allowed):
                 wrong.append(f"{here} must not import {name}")
-    assert not wrong
-
-
-def test_nothing_sees_the_command_line() -> None:
-    wrong = [
-        f"{here} imports {name}"
-        for path in sources("migrate", "bridges")
-        for name in imported(path)
-        if within(name, {"migrate.cli"}) and not within(here := module_name(path), {"migrate.cli"})
-    ]
     assert not wrong
 
 
