@@ -6,7 +6,9 @@ lively one that the demo shows, `grow` one of any size.
 
 from __future__ import annotations
 
+from .account import AccountKeys
 from .grow import Grown, grow
 from .profile import ProfileBuilder
+from .story import build_demo
 
-__all__ = ["Grown", "ProfileBuilder", "grow"]
+__all__ = ["AccountKeys", "Grown", "ProfileBuilder", "build_demo", "grow"]

@@ -94,23 +94,33 @@ class Canvas:
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0, rings: int = 48) -> None:
         """Brighten softly around a point, as air does around the sun; only on rows of one colour."""
+        light = [strength * (ring / rings) ** 2 for ring in range(rings)]
+        reaches = [(radius * (1 - ring / rings)) ** 2 for ring in range(rings)]
         for row in range(max(int(y - radius), 0), min(int(y + radius), self.height)):
-            air: Colour = (self.rows[row][0], self.rows[row][1], self.rows[row][2])
-            for ring in range(rings):
-                reach = radius * (1 - ring / rings)
-                rest = reach * reach - (row + 0.5 - y) ** 2
-                if rest <= 0:
+            pixels = self.rows[row]
+            red, green, blue = pixels[:3]
+            more_red, more_green, more_blue = colour[0] - red, colour[1] - green, colour[2] - blue
+            away = (row + 0.5 - y) ** 2
+            for reach, share in zip(reaches, light, strict=True):
+                if reach <= away:
                     break
-                half = sqrt(rest)
-                self.span(row, x - half, x + half, mix(air, colour, strength * (ring / rings) ** 2))
+                half = int(sqrt(reach - away))
+                left, right = max(int(x) - half, 0), min(int(x) + half, self.width)
+                pixel = bytes(
+                    (red + int(more_red * share), green + int(more_green * share), blue + int(more_blue * share))
+                )
+                pixels[3 * left : 3 * right] = pixel * (right - left)
 
     def fill_below(self, ridge: Ridge, paint: Callable[[int], Colour]) -> None:
         """Paint everything below a skyline; `paint` gives the colour of each row."""
+        deepest = ridge.top + max(ridge.drops)
         for y in range(max(ridge.top, 0), self.height):
-            mask = int.from_bytes(ridge.mask(y))
-            colour = int.from_bytes(bytes(paint(y)) * self.width)
-            behind = int.from_bytes(self.rows[y])
-            self.rows[y] = bytearray(((behind & ~mask) | (colour & mask)).to_bytes(3 * self.width))
+            row = bytes(paint(y)) * self.width
+            if y < deepest:
+                mask, colour = int.from_bytes(ridge.mask(y)), int.from_bytes(row)
+                behind = int.from_bytes(self.rows[y])
+                row = (behind ^ ((behind ^ colour) & mask)).to_bytes(3 * self.width)
+            self.rows[y] = bytearray(row)
 
     def mirror(self, horizon: int, tint: Colour, ripple: Callable[[int], int]) -> None:
         """Turn everything below the horizon into water that reflects what is above it."""

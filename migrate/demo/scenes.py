@@ -33,12 +33,12 @@ def hills(rng: Random, level: float, height: float, roughness: float = 0.55) -> 
         waves.append((strength, pace, rng.uniform(0, 2 * pi)))
         strength, pace = strength * roughness, pace * rng.uniform(1.8, 2.3)
     total = sum(wave[0] for wave in waves)
-    return Ridge.of(
-        [
-            level - height * sum(s * sin(p * 2 * pi * x / WIDTH + shift) for s, p, shift in waves) / total
-            for x in range(WIDTH)
-        ]
-    )
+    heights = []
+    for x in range(0, WIDTH, 2):
+        turn = 2 * pi * x / WIDTH
+        height_here = level - height * sum([s * sin(p * turn + shift) for s, p, shift in waves]) / total
+        heights += [height_here, height_here]
+    return Ridge.of(heights)
 
 
 def firs(rng: Random, level: float) -> Ridge:

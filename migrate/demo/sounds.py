@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Sequence
+from functools import cache
 from math import cos, exp, pi, sin
 
 RATE = 16_000
 PARTIALS = ((1.0, 1.0), (2.0, 0.45), (3.01, 0.22), (4.2, 0.1))
-LOUDNESS = 9000
+# Four bells that ring into each other stay just below the 32,767 of a 16-bit sample.
+LOUDNESS = 8000
 
 MELODIES: dict[str, tuple[int, ...]] = {
     "bells": (67, 71, 74, 79, 74, 71),
@@ -19,14 +20,15 @@ MELODIES: dict[str, tuple[int, ...]] = {
 """Each melody as numbers of piano keys, 60 being the middle C."""
 
 
-def melody(notes: Sequence[int], beat: float = 0.34) -> bytes:
+@cache
+def melody(notes: tuple[int, ...], beat: float = 0.34) -> bytes:
     """A WAV file in which bells play these notes one after the other."""
     step = int(RATE * beat)
     ring = int(RATE * 1.1)
     samples = array("h", bytes(2 * (step * len(notes) + ring)))
     for number, note in enumerate(notes):
         for offset, value in enumerate(_bell(note, ring), start=number * step):
-            samples[offset] = max(min(samples[offset] + value, 32_767), -32_768)
+            samples[offset] += value
     data = struct.pack(f"<{len(samples)}h", *samples)
     form = struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
     body = b"WAVE" + _chunk(b"fmt ", form) + _chunk(b"data", data)
@@ -37,6 +39,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return kind + struct.pack("<I", len(data)) + data
 
 
+@cache
 def _bell(note: int, length: int) -> list[int]:
     """One stroke of a bell: partials that fade, the high ones first."""
     frequency = 440 * 2 ** ((note - 69) / 12)
