@@ -57,10 +57,13 @@ class Bubbles:
         if message.deleted or not parts:
             parts.append(_absence(message))
         more = _marks(message) if message.edited or message.failed or message.expires else ""
+        when = f'<div class="w">{more}{dates.clock(message.sent_at)}</div>'
+        # The time stands in the last line of the text if there is room.
+        parts.append(f'<div class="l">{parts.pop()}{when}</div>' if parts[-1].startswith("<p") else when)
         reactions = self._reactions(message.reactions) if message.reactions else ""
         return (
-            f'<li class="m {side}{" first" if first else ""}" id="m{message.id}">{name}<div class="b">{"".join(parts)}'
-            f'<div class="w">{more}{dates.clock(message.sent_at)}</div></div>{reactions}</li>\n'
+            f'<li class="m {side}{" first" if first else ""}" id="m{message.id}">{name}'
+            f'<div class="b">{"".join(parts)}</div>{reactions}</li>\n'
         )
 
     def _sender(self, id: str, mine: bool) -> str:

@@ -64,7 +64,7 @@ def _parts(archive: Archive, people: People, folders: dict[int, str], page: int)
     yield '<nav id="chats" aria-label="Chats" tabindex="-1">\n<ul class="chats">\n'
     for n, conversation in shown:
         yield _item(archive, people, n, conversation, folders[n], page)
-    yield '</ul>\n<p class="empty" id="no-chats" hidden>No chat has this name.</p></nav>\n'
+    yield '</ul>\n</nav>\n'
     yield (
         '<section id="found" aria-labelledby="found-title" hidden><h2 id="found-title" aria-live="polite"></h2>'
         '<ol class="hits" id="hits"></ol><button type="button" id="more" hidden>Show more</button></section>\n</div>\n'
@@ -77,8 +77,10 @@ def _item(archive: Archive, people: People, n: int, conversation: Conversation, 
     last = max(1, -(-conversation.message_count // page))
     title = text.line(conversation.title) or conversation.id
     tile = people.tile(conversation.id, title, avatar_of(people, conversation), UP)
-    number = f'<span class="count" aria-hidden="true">{conversation.message_count:,}</span>'
-    number += f'<span class="vh">{count(conversation.message_count, "message")}</span>'
+    number = ""
+    if conversation.message_count:
+        number = f'<span class="count" aria-hidden="true">{conversation.message_count:,}</span>'
+        number += f'<span class="vh">{count(conversation.message_count, "message")}</span>'
     said = escape(_snippet(archive, people, n, conversation), quote=False)
     return (
         f'<li id="c{folder}"><a href="c/{folder}/{last}.html#end">{tile}'

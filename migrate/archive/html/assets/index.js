@@ -13,12 +13,7 @@ let latest = 0;
 
 function filterChats() {
   const wanted = words(box.value).join(" ");
-  let shown = 0;
-  for (const { item, name } of chats) {
-    item.hidden = !` ${name}`.includes(` ${wanted}`);
-    shown += !item.hidden;
-  }
-  at("no-chats").hidden = shown > 0;
+  for (const { item, name } of chats) item.hidden = !` ${name}`.includes(` ${wanted}`);
 }
 
 async function searchMessages() {
@@ -89,6 +84,7 @@ function snippet(text, terms) {
   const first = Math.max(0, parts.findIndex(fits));
   let from = first;
   for (let room = 30; from > 0 && room > 0; from--) room -= parts[from - 1].length;
+  while (from < first && !/[\p{L}\p{N}]/u.test(parts[from])) from++;
   const result = from ? ["…"] : [];
   let room = 160;
   for (let i = from; i < parts.length && room > 0; i++) {
