@@ -33,7 +33,8 @@ def demo(run: Run, to: To = DEFAULT_FOLDER) -> Result:
     profile_folder, archive = folder / "profile", folder / "archive"
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _is_ours(folder))):
         raise ArchiveError(f"{folder} holds something else already.", "Name another folder with --to.")
-    if not profile_folder.is_dir():
+    fresh = not profile_folder.is_dir()
+    if fresh:
         draft = folder / "profile.part"
         shutil.rmtree(draft, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,7 @@ def demo(run: Run, to: To = DEFAULT_FOLDER) -> Result:
     if profile is None:
         raise UnreadableSource(f"The profile in {profile_folder} is not whole.", f"Delete {folder} and try again.")
     report = export_profile(run, profile, None, archive, Selection(), None)
-    run.ui.report(f"Made the profile {profile_folder} and exported it:", wrap=False)
+    run.ui.report(f"{'Made' if fresh else 'Found'} the profile {profile_folder} and exported it:", wrap=False)
     report_export(run.ui, report)
     return Result({"profile": profile_folder, **export_data(report)}, 0 if report.ok else LOST)
 

@@ -86,10 +86,10 @@ def _report_check(run: Run, report: CheckReport) -> None:
     else:
         ui.warn(f"The archive is not as it was written: {count(len(report.problems), 'problem')}.")
         for problem in report.problems[:SHOWN]:
-            ui.loss(f"  {problem.path}: {problem.what}")
+            ui.line(f"  {problem.path}: {problem.what}")
         if len(report.problems) > SHOWN:
-            ui.loss(f"  and {number(len(report.problems) - SHOWN)} more; --json lists them all.")
-        ui.loss("`decamp render` writes pages and lists again; pictures and the database come back from a backup.")
+            ui.line(f"  and {number(len(report.problems) - SHOWN)} more; --json lists them all.")
+        ui.line("`decamp render` writes pages and lists again; pictures and the database come back from a backup.")
     if report.strangers:
         ui.note(f"{count(len(report.strangers), 'file')} in the folder {_are(len(report.strangers))} not of decamp.")
 

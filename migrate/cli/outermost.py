@@ -90,7 +90,7 @@ def _failed(run: Run, error: DecampError, code: int) -> int:
 
 def _interrupted(run: Run) -> int:
     with suppress(BrokenPipeError):
-        run.ui.warn("Interrupted; the next run goes on from there.")
+        run.ui.line("Interrupted; the next run goes on from there.")
         if run.options.json:
             run.ui.object({"command": run.command, "exit_code": INTERRUPTED})
     return INTERRUPTED

@@ -28,7 +28,7 @@ def _state(done: float, total: float | None, unit: str, speed: float | None) -> 
     elif unit == "bytes":
         parts = [f"{_amount(done, unit)} of {_amount(total, unit)}"]
     else:
-        parts = [f"{_amount(done, unit)} of {_amount(total, unit)} {unit}"]
+        parts = [f"{_amount(done, unit)} of {_amount(total, unit)} {unit}".rstrip()]
     if speed:
         parts.append(f"{_amount(speed, unit)}/s")
         if total is not None and done < total:
@@ -54,7 +54,7 @@ class Bar:
 
         self._progress: RichProgress = RichProgress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=16),
+            BarColumn(bar_width=14),
             State(),
             console=console,
             transient=True,
@@ -74,7 +74,8 @@ class Bar:
         self._flush()
         for task in self._progress.task_ids:
             self._progress.remove_task(task)
-        self._progress.add_task(name, total=total, unit=unit)
+        # "Reading messages … 12 of 80 messages" would say it twice, and lines are short.
+        self._progress.add_task(name, total=total, unit="" if name.endswith(unit) else unit)
 
     def advance(self, count: int) -> None:
         self._pending += count
@@ -101,7 +102,7 @@ class Lines:
         self._begun, self._done = self._said, 0
 
     def stage(self, name: str, total: int | None, unit: str) -> None:
-        self._name, self._total, self._unit = name, total, unit
+        self._name, self._total, self._unit = name, total, "" if name.endswith(unit) else unit
         self._begun, self._done = self._clock(), 0
 
     def advance(self, count: int) -> None:

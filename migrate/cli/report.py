@@ -82,10 +82,10 @@ def _losses(ui: Ui, losses: Sequence[Loss]) -> None:
         for (kind, reason), many in groups.most_common(SHOWN):
             named = next((loss.name for loss in lost if (loss.kind, loss.reason) == (kind, reason) and loss.name), "")
             example = f", for one {named}" if named and many > 1 else f", {named}" if named else ""
-            ui.loss(f"{number(many):>7}  {kind}{example}: {reason}")
+            ui.line(f"{number(many):>7}  {kind}{example}: {reason}")
         if len(groups) > SHOWN:
-            ui.loss(f"         and {len(groups) - SHOWN} kinds of loss more")
-        ui.loss("         Each one is listed in manifest.json, under `lost`.")
+            ui.line(f"         and {len(groups) - SHOWN} kinds of loss more")
+        ui.line("         Each one is listed in manifest.json, under `lost`.")
     if gaps:
         ui.report(
             f"{count(gaps, 'thing')} never reached this machine, such as pictures that were not downloaded; "

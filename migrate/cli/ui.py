@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDE = 140  # columns from which on whole ids fit into a table
+_NAME = 20  # columns that a name gets before other columns go
 _PIPE = 100_000  # columns of what is no terminal: nothing is cut
 
 # Control characters, bidi marks and overrides, invisible operators, line and paragraph separators, lone
@@ -86,8 +87,8 @@ class Ui:
         """Something a person must know although the work goes on."""
         self._labelled("Warning:", "bold yellow", text)
 
-    def loss(self, text: str) -> None:
-        """One line of what is missing; goes with a warning."""
+    def line(self, text: str) -> None:
+        """One line that is said even with `--quiet`: what a warning is about, or how the run ended."""
         _write(self.err, plain(text), True)
 
     def error(self, error: DecampError) -> None:
@@ -101,25 +102,24 @@ class Ui:
 
         _write(self.err, Text.assemble((label, style), " ", plain(text)), True)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()) -> None:
-        """An answer in columns; `right` names those that hold numbers. Every cell is made plain."""
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+        """An answer in columns, the most telling first; `right` names those with numbers. Cells are made plain.
+
+        What does not fit is cut with an ellipsis, and the last columns go when the terminal is very narrow.
+        """
         if self.json:
             return
         from rich.table import Table
         from rich.text import Text
 
+        cells = [[Text(plain(cell)) for cell in row] for row in rows]
+        shown = _columns_that_fit(columns, cells, self.width)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for place, column in enumerate(columns):
+        for column in columns[:shown]:
             justify: Literal["left", "right"] = "right" if column in right else "left"
-            number = column in right or not self.out.is_terminal
-            table.add_column(
-                Text(column),
-                justify=justify,
-                no_wrap=number or place > 0,
-                overflow="fold" if place == 0 else "ellipsis",
-            )
-        for row in rows:
-            table.add_row(*(Text(plain(cell)) if isinstance(cell, str) else cell for cell in row))
+            table.add_column(Text(column), justify=justify, no_wrap=True, overflow="ellipsis")
+        for row in cells:
+            table.add_row(*row[:shown])
         self.out.print(table)
 
     def object(self, data: Mapping[str, object]) -> None:
@@ -172,6 +172,16 @@ class Ui:
 def sentence(text: str) -> str:
     """A text that ends as a sentence does."""
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _columns_that_fit(columns: Sequence[str], cells: Sequence[Sequence[Text]], width: int) -> int:
+    """How many columns fit when the first, which holds names, may shrink to `_NAME`; two at least."""
+    widths = [max([len(column), *(row[n].cell_len for row in cells)]) for n, column in enumerate(columns)]
+    widths[0] = min(widths[0], _NAME)
+    shown = len(columns)
+    while shown > 2 and sum(widths[:shown]) + 2 * (shown - 1) > width:
+        shown -= 1
+    return shown
 
 
 def _console(file: TextIO) -> Console:

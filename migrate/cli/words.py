@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..model import Contact
 
 # What a shell may insert without a quote. Names come from other people, and `$(…)` in a completion would run.
-_HARMLESS = re.compile(r"[\w.@+-]*\w")
+_HARMLESS = re.compile(r"\w[\w.:/@+-]*")
 
 
 def _archives(incomplete: str) -> list[str]:
@@ -27,21 +27,23 @@ def _archives(incomplete: str) -> list[str]:
         found = sorted(str(database.parent) for database in place.glob("*/archive.sqlite"))
     except OSError:
         return []
-    return [folder for folder in found if re.fullmatch(r"[\w./@+-]+", folder)]
+    return [folder for folder in found if re.fullmatch(r"[\w./][\w./@+-]*", folder)]
 
 
 def _chats(ctx: typer.Context, incomplete: str) -> list[str]:
     """Conversations of the archive on the line; by id where the name would need quotes."""
-    folder = ctx.params.get("archive")
+    # In front of an option that still lacks its value, typer leaves the words unread.
+    folder = ctx.params.get("archive") or next(iter(ctx.args), None)
     if folder is None:
         return []
     from ..archive.read import Archive
 
     try:
         with Archive.at(Path(str(folder))) as archive:
-            return [c.title if _HARMLESS.fullmatch(c.title) else c.id for c in archive.conversations()]
+            names = [c.title if _HARMLESS.fullmatch(c.title) else c.id for c in archive.conversations()]
     except DecampError:
         return []
+    return [name for name in names if _HARMLESS.fullmatch(name)]
 
 
 ArchiveFolder = Annotated[
