@@ -177,7 +177,7 @@ class _Reading:
         with store.transaction():
             losses += self._people(chosen)
             losses += [loss for loss in source.losses() if loss not in losses]
-            store.replace_general_losses(n, losses)
+            store.put_losses(n, losses)
             store.set_state(n, state)
         self._work.new, self._work.updated = intake.new, intake.updated
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
 _preview = msgspec.json.Decoder(Preview)
 QUOTE_TEXT = 1000
+BY_ROW = "CREATE INDEX IF NOT EXISTS messages_by_row ON messages (source, native_id)"
 
 
 def searchable(body: str | None, attachments: str | None, preview: str | None) -> str | None:
@@ -47,7 +48,7 @@ def finish(store: Store) -> None:
         if stale == 0 and not store.changed:
             return
         store.con.execute("CREATE INDEX IF NOT EXISTS messages_by_time ON messages (conversation, sent_at, id)")
-        store.con.execute("CREATE INDEX IF NOT EXISTS seen_by_message ON seen (message)")
+        store.con.execute(BY_ROW)
         _resolve_quotes(store)
         _count(store)
         _index_words(store.con)

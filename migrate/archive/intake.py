@@ -11,16 +11,16 @@ from msgspec.structs import replace
 from ..identity import next_id
 from ..model import Loss, Message
 from . import merge
-from .index import reindex, searchable
+from .index import BY_ROW, reindex, searchable
 from .read import MESSAGE_COLUMNS, message_from_row
 from .store import Store, as_json
 
 COLUMNS = (
     "n, id, conversation, sender, direction, sent_at, received_at, kind, body, quote, reactions, attachments,"
-    " preview, mentions, edited, deleted, failed, expires, details, source, native_id, server_hash, server_id"
+    " preview, mentions, edited, deleted, failed, expires, details, source, native_id, digest, server_hash, server_id"
 )
 NAMES = COLUMNS.split(", ")
-_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({','.join('?' * 23)})"
+_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({','.join('?' * 24)})"
 _SELECT = (
     f"SELECT {MESSAGE_COLUMNS}, c.id FROM messages m JOIN sources s ON s.n = m.source"
     " JOIN conversations c ON c.n = m.conversation WHERE"
@@ -54,7 +54,10 @@ class Intake:
         self._store = store
         self._source = source
         self._next = store.one("SELECT coalesce(max(n), 0) FROM messages") + 1
-        self._is_new = not store.one("SELECT EXISTS (SELECT 1 FROM seen WHERE source = ?)", source)
+        self._is_new = store.con.execute("SELECT state FROM sources WHERE n = ?", (source,)).fetchone() == (None,)
+        if self._is_new and store.one("SELECT EXISTS (SELECT 1 FROM messages)"):
+            self._is_new = False  # an earlier run was interrupted, or other sources were read: then look closely
+            store.write(BY_ROW, ())
         self._chains: dict[str, _Chain] = {}
         self.new = 0
         self.updated = 0
@@ -72,56 +75,60 @@ class Intake:
         return {
             native_id: (n, digest)
             for native_id, n, digest in self._store.con.execute(
-                f"SELECT native_id, message, digest FROM seen WHERE source = ? AND native_id IN ({marks})",
-                (self._source, *native_ids),
+                f"SELECT native_id, n, digest FROM messages WHERE source = ? AND native_id IN ({marks}) UNION ALL"
+                f" SELECT native_id, message, digest FROM copies WHERE source = ? AND native_id IN ({marks})",
+                (self._source, *native_ids) * 2,
             )
         }
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Add messages, or what is new about them. Losses of a row replace those of its last reading."""
         seen = self._seen([entry.native_id for entry in entries])
-        numbers: list[int] = []
-        fresh: list[tuple[Any, ...]] = []
+        fresh: list[Entry] = []
         for entry in entries:
             known = seen.get(entry.native_id)
             if known is None:
-                fresh.append(self._columns(self._next, self._source, entry.message))
-                numbers.append(self._next)
-                self._next += 1
+                fresh.append(entry)
             else:
-                numbers.append(known[0])
                 self._update(known[0], entry.message)
-        added = self._insert(fresh)
-        rows: list[tuple[Any, ...]] = []
-        for entry, n in zip(entries, numbers, strict=True):
-            if added is not None and entry.native_id not in seen and n not in added:
-                n = self._match(entry.message)
-            if seen.get(entry.native_id) != (n, entry.digest):
-                rows.append((self._source, entry.native_id, entry.digest, n))
-        self._store.write_many("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", rows)
+                if known[1] != entry.digest:
+                    self._set_digest(entry)
+        for entry in self._insert(fresh):
+            self._match(entry)
         losses = [loss for entry in entries for loss in entry.losses]
         if losses or not self._is_new:
-            self._store.put_losses(self._source, [entry.native_id for entry in entries], losses)
+            self._store.put_losses(self._source, losses, [entry.native_id for entry in entries])
 
-    def _insert(self, fresh: list[tuple[Any, ...]]) -> set[int] | None:
-        """Insert what has an id of its own, which is nearly always everything: then None, else the numbers added."""
-        if not fresh:
-            return None
+    def _set_digest(self, entry: Entry) -> None:
+        for table in ("messages", "copies"):
+            self._store.write(
+                f"UPDATE {table} SET digest = ? WHERE source = ? AND native_id = ?",
+                (entry.digest, self._source, entry.native_id),
+            )
+
+    def _insert(self, entries: list[Entry]) -> list[Entry]:
+        """Insert what has an id of its own, which is nearly always everything; returns the rest."""
+        if not entries:
+            return []
+        first = self._next
+        self._next += len(entries)
+        rows = [self._columns(n, self._source, entry.digest, entry.message) for n, entry in enumerate(entries, first)]
         before = self._store.con.total_changes
-        self._store.write_many(_INSERT, fresh)
+        self._store.write_many(_INSERT, rows)
         count = self._store.con.total_changes - before
         self.new += count
-        if count == len(fresh):
-            return None
-        rows = self._store.con.execute("SELECT n FROM messages WHERE n BETWEEN ? AND ?", (fresh[0][0], fresh[-1][0]))
-        return {n for (n,) in rows}
+        if count == len(entries):
+            return []
+        added = {n for (n,) in self._store.con.execute("SELECT n FROM messages WHERE n >= ?", (first,))}
+        return [entry for n, entry in enumerate(entries, first) if n not in added]
 
-    def _match(self, message: Message) -> int:
+    def _match(self, entry: Entry) -> None:
         """Find the message that this one is a copy of, or add it under the next free id.
 
         Two rows of one source are never the same message. Among the rows of other sources with this author
         and time the likeliest is taken (docs/formats.md, "Merging").
         """
+        message = entry.message
         chain = self._chains.get(message.id) or self._chain(message.id)
         best: tuple[int, int] | None = None
         for place, (_, other) in enumerate(chain.candidates):
@@ -133,13 +140,16 @@ class Intake:
         if best is not None:
             n, other = chain.candidates.pop(best[1])
             self._replace(n, other, merge.joined(other, message))
-            return n
-        n, self._next = self._next, self._next + 1
-        self._store.write(_INSERT, self._columns(n, self._source, replace(message, id=chain.free)))
+            self._store.write(
+                "INSERT INTO copies VALUES (?, ?, ?, ?)", (self._source, entry.native_id, entry.digest, n)
+            )
+            return
+        row = self._columns(self._next, self._source, entry.digest, replace(message, id=chain.free))
+        self._store.write(_INSERT, row)
+        self._next += 1
         self.new += 1
         chain.free = next_id(chain.free)
         self._chains[message.id] = chain
-        return n
 
     def _chain(self, id: str) -> _Chain:
         """Look up a chain once; it is kept only if it can be long, so that a flood of equal times costs little."""
@@ -150,7 +160,7 @@ class Intake:
         ).fetchone():
             n, source = row[0], self._store.one("SELECT source FROM messages WHERE n = ?", row[0])
             if source != self._source and not self._store.one(
-                "SELECT EXISTS (SELECT 1 FROM seen WHERE message = ? AND source = ?)", n, self._source
+                "SELECT EXISTS (SELECT 1 FROM copies WHERE message = ? AND source = ?)", n, self._source
             ):
                 candidates.append((n, message_from_row(row[:-1], row[-1])))
             id = next_id(id)
@@ -168,14 +178,14 @@ class Intake:
     def _replace(self, n: int, old: Message, new: Message) -> None:
         if old == new:
             return
-        source = self._store.one("SELECT source FROM messages WHERE n = ?", n)
-        before, after = self._columns(n, source, old), self._columns(n, source, new)
+        source, digest = self._store.con.execute("SELECT source, digest FROM messages WHERE n = ?", (n,)).fetchone()
+        before, after = self._columns(n, source, digest, old), self._columns(n, source, digest, new)
         self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", after)
         if n <= self._store.one("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0"):
             reindex(self._store, n, _text(before), _text(after))
         self.updated += 1
 
-    def _columns(self, n: int, source: int, m: Message) -> tuple[Any, ...]:
+    def _columns(self, n: int, source: int, digest: int | None, m: Message) -> tuple[Any, ...]:
         conversation = self._store.conversation_number(m.conversation)
         self._store.touch(conversation)
         return (
@@ -200,6 +210,7 @@ class Intake:
             as_json(m.details),
             source,
             m.origin.native_id,
+            digest,
             m.origin.server_hash,
             m.origin.server_id,
         )

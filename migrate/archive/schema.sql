@@ -59,6 +59,7 @@ CREATE TABLE messages (
     details      TEXT,                 -- JSON object
     source       INTEGER NOT NULL REFERENCES sources (n),
     native_id    TEXT NOT NULL,        -- its id in that source
+    digest       INTEGER,              -- of the row there; NULL: read it again next time
     server_hash  TEXT,
     server_id    INTEGER
 );
@@ -86,22 +87,25 @@ CREATE TABLE sources (
     state       TEXT,                  -- what the last complete run saw; equal means nothing to do
     UNIQUE (kind, fingerprint)
 );
-CREATE TABLE seen (
+-- Rows of other sources that hold a message which the archive has already.
+CREATE TABLE copies (
     source    INTEGER NOT NULL REFERENCES sources (n),
     native_id TEXT NOT NULL,
-    digest    INTEGER,                 -- NULL: read it again next time
+    digest    INTEGER,
     message   INTEGER NOT NULL REFERENCES messages (n),
     PRIMARY KEY (source, native_id)
 ) WITHOUT ROWID;
+CREATE INDEX copies_by_message ON copies (message);
 CREATE TABLE losses (
     source       INTEGER NOT NULL REFERENCES sources (n),
-    subject      TEXT NOT NULL,        -- native id of the message, conversation or setting it belongs to
+    scope        TEXT NOT NULL,        -- message, or source for everything else
+    subject      TEXT NOT NULL,        -- native id of the message, id of the conversation, name of the setting
     kind         TEXT NOT NULL,        -- attachment, avatar, field, row, …
     conversation TEXT,
     name         TEXT NOT NULL,        -- file name or field, or ''
     reason       TEXT NOT NULL,
     severity     TEXT NOT NULL,        -- lost, gap (was never in the source)
-    PRIMARY KEY (source, subject, kind, name)
+    PRIMARY KEY (source, scope, subject, kind, name)
 );
 
 -- What is written beside this file, and what has to be written again.

@@ -1,7 +1,7 @@
 """Fills an archive: every message once, whatever the order and however often its sources are read.
 
-Everything is written inside `with store.transaction():`. A row of a source is marked as seen in the same
-transaction as its message, so a run that is killed goes on where it stopped.
+Everything is written inside `with store.transaction():`. The digest of a source's row is kept in
+the same transaction as its message, so a run that is killed goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -161,9 +161,9 @@ class Store:
         self.write("INSERT INTO files VALUES (?, ?)", (sha256, size))
         return True
 
-    def put_losses(self, source: int, subjects: Iterable[str], losses: Iterable[Loss]) -> None:
-        """Replace what was reported for these subjects of a source."""
-        of = list(subjects)
+    def put_losses(self, source: int, losses: Iterable[Loss], native_ids: Sequence[str] | None = None) -> None:
+        """Replace what was reported for these rows of a source; without rows, for all but its messages."""
+        scope, these = ("source", "") if native_ids is None else ("message", _among("subject", native_ids))
         new: dict[tuple[str, str, str], tuple[str | None, str, str]] = {}
         for loss in losses:
             name, again = loss.name, 1
@@ -174,23 +174,19 @@ class Store:
             (subject, kind, name): (conversation, reason, severity)
             for subject, kind, name, conversation, reason, severity in self.con.execute(
                 "SELECT subject, kind, name, conversation, reason, severity FROM losses"
-                f" WHERE source = ? AND subject IN ({','.join('?' * len(of))})",
-                (source, *of),
+                f" WHERE source = ? AND scope = ? {these}",
+                (source, scope, *(native_ids or ())),
             )
         }
-        if old == new:
-            return
-        for subject, kind, name in old:
-            self.write(
-                "DELETE FROM losses WHERE source = ? AND subject = ? AND kind = ? AND name = ?",
-                (source, subject, kind, name),
-            )
-        for (subject, kind, name), (conversation, reason, severity) in new.items():
-            self.write(
-                "INSERT INTO losses (source, subject, kind, name, conversation, reason, severity)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (source, subject, kind, name, conversation, reason, severity),
-            )
+        self.write_many(
+            "DELETE FROM losses WHERE source = ? AND scope = ? AND subject = ? AND kind = ? AND name = ?",
+            [(source, scope, *key) for key in old if key not in new],
+        )
+        self.write_many(
+            "INSERT OR REPLACE INTO losses (source, scope, subject, kind, name, conversation, reason, severity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(source, scope, *key, *value) for key, value in new.items() if old.get(key) != value],
+        )
 
     def conversation_number(self, id: str) -> int:
         """The number of a conversation; one that no source described is made from its id."""
@@ -203,16 +199,6 @@ class Store:
     def touch(self, conversation: int) -> None:
         """Have the files of this conversation written again."""
         self._stale.add(conversation)
-
-    def replace_general_losses(self, source: int, losses: Iterable[Loss]) -> None:
-        """Replace what was reported for a source outside of its messages."""
-        listed = list(losses)
-        before = self.con.execute(
-            "SELECT DISTINCT subject FROM losses WHERE source = ? AND NOT EXISTS"
-            " (SELECT 1 FROM seen WHERE seen.source = losses.source AND native_id = subject)",
-            (source,),
-        ).fetchall()
-        self.put_losses(source, dict.fromkeys([s for (s,) in before] + [loss.subject for loss in listed]), listed)
 
     def mark_all_stale(self, format: str) -> None:
         """Have everything of a format written again."""
@@ -269,6 +255,10 @@ def kind_of(id: str) -> ConversationKind:
     if id.startswith(("05", "15", "25")):
         return ConversationKind.DIRECT
     return ConversationKind.UNKNOWN
+
+
+def _among(column: str, values: Sequence[str]) -> str:
+    return f"AND {column} IN ({','.join('?' * len(values))})"
 
 
 def as_json(value: object) -> str | None:

@@ -56,7 +56,6 @@ def test_a_shortened_file_is_noticed(archive: Path) -> None:
 
 def test_a_message_taken_from_the_database_is_noticed_even_with_a_new_manifest(archive: Path) -> None:
     con = sqlite3.connect(str(archive / "archive.sqlite"))
-    con.execute("DELETE FROM seen")
     con.execute("DELETE FROM messages WHERE native_id = 'm1'")
     con.commit()
     con.close()

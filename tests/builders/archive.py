@@ -96,7 +96,8 @@ class ArchiveBuilder:
             "INSERT INTO conversations (id, kind, title, members, admins, avatar) VALUES (?, ?, ?, ?, ?, ?)",
             (id, kind, title, _json(members), _json(admins), avatar),
         )
-        n = int(cursor.lastrowid)
+        n = cursor.lastrowid
+        assert n is not None
         self._ids[n] = id
         return n
 
@@ -117,7 +118,7 @@ class ArchiveBuilder:
         flags = [int(fields.get(name, False)) for name in ("edited", "deleted", "failed")]
         lists = [_json(fields.get(name)) for name in ("reactions", "attachments", "preview", "mentions")]
         self.con.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, NULL, NULL)",
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, NULL, NULL, NULL)",
             (
                 *(n, id, conversation, sender, direction, at, at, kind, body, _json(fields.get("quote"))),
                 *(*lists, *flags, _json(fields.get("expires")), _json(fields.get("details")), str(n)),
@@ -149,14 +150,15 @@ class ArchiveBuilder:
 
     def finish(self) -> Archive:
         """Count and index what came in, and hand out the archive; it lives as long as the builder."""
+        self.con.execute("CREATE INDEX IF NOT EXISTS messages_by_time ON messages (conversation, sent_at, id)")
         self.con.execute(
-            "UPDATE conversations SET (message_count, first_message_at, last_message_at) = (SELECT count(*), min(sent_at),"
-            " max(sent_at) FROM messages WHERE conversation = conversations.n)"
+            "UPDATE conversations SET (message_count, first_message_at, last_message_at) = (SELECT count(*),"
+            " min(sent_at), max(sent_at) FROM messages WHERE conversation = conversations.n)"
         )
         self.con.execute(
             "UPDATE contacts SET message_count = (SELECT count(*) FROM messages WHERE sender = contacts.id)"
         )
-        self.con.execute("DELETE FROM messages_fts")
+        self.con.execute("INSERT INTO messages_fts (messages_fts) VALUES ('delete-all')")
         self.con.create_function("searchable", 3, index.searchable, deterministic=True)
         self.con.execute(
             "INSERT INTO messages_fts (rowid, words) SELECT n, searchable(body, attachments, preview) FROM messages"
