@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from . import papers, scenes, sounds
+from .film import FILMS
 from .profile import ProfileBuilder
 from .script import Line
 from .shapes import Fields
@@ -91,6 +92,16 @@ def _photo(stage: Stage, cue: Cue, rest: str) -> None:
     )
 
 
+def _film(stage: Stage, cue: Cue, rest: str) -> None:
+    motif, _, name = rest.partition(" ")
+    film = FILMS[motif](Random(name))  # noqa: S311 - the same name shows the same sea
+    first = film.first.png()
+    described = stage.profile.vault.attachment(
+        film.mp4, name, "video/mp4", size=film.size, thumbnail=film.first.square().png(), screenshot=first
+    )
+    cue.attachments.append(described)
+
+
 def _voice(stage: Stage, cue: Cue, rest: str) -> None:
     data = sounds.melody(sounds.MELODIES[rest])
     cue.attachments.append(stage.profile.vault.attachment(data, "session-audio-message", "audio/wav", voice=True))
@@ -137,6 +148,7 @@ def _expires(stage: Stage, cue: Cue, rest: str) -> None:
 
 EXTRAS: dict[str, Extra] = {
     "photo": _photo,
+    "film": _film,
     "voice": _voice,
     "paper": _paper,
     "pending": _pending,

@@ -1,4 +1,4 @@
-"""The profile that `decamp demo` shows: two years in the life of a person who walks, sings, bakes and mends bicycles."""
+"""The profile that `decamp demo` shows: two years of a person who walks, sings, bakes and mends bicycles."""
 
 from __future__ import annotations
 
