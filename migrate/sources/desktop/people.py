@@ -161,13 +161,13 @@ def read_directory(database: Database, settings: Settings) -> Directory:
     names = [name for name in _COLUMNS if name in there]
     if "id" not in there:
         directory.losses.append(_table_loss("conversations", "This table is missing."))
-        return directory
-    scan = Scan(database, "conversations", ["typeof(id)", *(f'"{name}"' for name in names)])
-    for batch in scan:
-        for type_of_id, *values, _ in batch:
-            _add(directory, text(type_of_id) or "", dict(zip(names, values, strict=True)))
-    if scan.holes:
-        directory.losses.append(_table_loss("conversations", _DAMAGED))
+    else:
+        scan = Scan(database, "conversations", ["typeof(id)", *(f'"{name}"' for name in names)])
+        for batch in scan:
+            for type_of_id, *values, _ in batch:
+                _add(directory, text(type_of_id) or "", dict(zip(names, values, strict=True)))
+        if scan.holes:
+            directory.losses.append(_table_loss("conversations", _DAMAGED))
     _read_rooms(database, directory)
     return directory
 

@@ -54,8 +54,11 @@ def read_settings(database: Database) -> Settings:
 
 def _values(database: Database, settings: Settings) -> dict[str, Json]:
     values: dict[str, Json] = {}
+    if "json" not in database.columns("items"):
+        settings.lose("items", "This table is missing.")
+        return values
     try:
-        for id, stored in database.rows(_SQL, *_WANTED) if database.columns("items") else ():
+        for id, stored in database.rows(_SQL, *_WANTED):
             name = text(id) or ""
             try:
                 row = loads(stored) if isinstance(stored, bytes) else None

@@ -74,10 +74,10 @@ class DesktopSource:
         """Size, times and salts of what the profile consists of; needs no key."""
         try:
             database = self._profile.database.stat()
+            header = log_header(self._profile)
+            log = self._profile.log.stat() if header is not None else None
         except OSError as error:
             raise UnreadableSource(f"The Session database cannot be read: {error.strerror}.") from error
-        header = log_header(self._profile)
-        log = self._profile.log.stat() if header is not None else None
         seen = {
             "path": str(self._profile.database.absolute()),
             "database": [database.st_size, database.st_mtime_ns, database.st_ino],
