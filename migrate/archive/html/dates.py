@@ -11,6 +11,7 @@ from functools import lru_cache
 DAY = 86_400_000
 _EPOCH = date(1970, 1, 1)
 _LAST = 253_402_300_800_000  # the year 10000
+_MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440)]
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -49,11 +50,11 @@ def day_heading(day: int) -> str:
 
 def clock(at: int) -> str:
     """The time of day of a message, with all of the time for machines."""
-    if not is_known(at):
+    if not 0 < at < _LAST:
         return "<time>time unknown</time>"
-    second = at // 1000 % 86_400
-    hour, minute = second // 3600, second // 60 % 60
-    return f'<time datetime="{_iso(at // DAY)}T{hour:02}:{minute:02}:{second % 60:02}Z">{hour:02}:{minute:02}</time>'
+    day, second = divmod(at // 1000, 86_400)
+    minute = _MINUTES[second // 60]
+    return f'<time datetime="{_iso(day)}T{minute}:{second % 60:02}Z">{minute}</time>'
 
 
 def short_date(at: int | None) -> str:

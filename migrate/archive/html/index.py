@@ -64,7 +64,7 @@ def _parts(archive: Archive, people: People, folders: dict[int, str], page: int)
     yield '<nav id="chats" aria-label="Chats" tabindex="-1">\n<ul class="chats">\n'
     for n, conversation in shown:
         yield _item(archive, people, n, conversation, folders[n], page)
-    yield '</ul>\n</nav>\n'
+    yield "</ul>\n</nav>\n"
     yield (
         '<section id="found" aria-labelledby="found-title" hidden><h2 id="found-title" aria-live="polite"></h2>'
         '<ol class="hits" id="hits"></ol><button type="button" id="more" hidden>Show more</button></section>\n</div>\n'

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from base64 import b64encode
+from itertools import accumulate
 from operator import sub
 
 import msgspec
@@ -21,7 +22,7 @@ from .people import People
 from .text import line, named
 
 FORMAT = "html"
-BLOCK = 250
+BLOCK = 500
 _PIECE = 1 << 16
 _PEOPLE = 500
 _encode = msgspec.json.Encoder().encode
@@ -55,7 +56,7 @@ class TextBlocks:
         if words:
             id = self._me if message.direction is Direction.OUT else message.sender
             sender = self._senders.setdefault(id, len(self._senders))
-            shown = named(words, self._people.name)
+            shown = named(words, self._people.name) if "@" in words else words
             self._messages.append((message.id, message.sent_at // 1000, sender, shown))
             self._holds_text = True
         else:
@@ -89,23 +90,21 @@ def write(archive: Archive, outputs: Outputs, folders: dict[int, str], page: int
     con = archive.con
     size = con.execute("SELECT coalesce(max(n), 0) + 1 FROM messages").fetchone()[0]
     place, times = array("I", bytes(4 * size)), array("I")
-    firsts: dict[int, int] = {}
+    counts: dict[int, int] = {}
     for number, (n, conversation, sent_at) in enumerate(
         con.execute("SELECT n, conversation, sent_at FROM messages ORDER BY conversation, sent_at, id")
     ):
         place[n] = number
         times.append(min(max(sent_at // 1000, 0), 0xFFFFFFFF))
-        firsts.setdefault(conversation, number)
+        counts[conversation] = counts.get(conversation, 0) + 1
     first_words: list[str] = []
     paths = _write_terms(archive, outputs, place, first_words)
     if sys.byteorder == "big":
         times.byteswap()
+    titles = dict(con.execute("SELECT n, title FROM conversations").fetchall())
+    firsts = accumulate(counts.values(), initial=0)
     chats = [
-        (folders[n], line(title), firsts[n], count)
-        for n, title, count in con.execute(
-            "SELECT n, title, (SELECT count(*) FROM messages WHERE conversation = c.n) AS count FROM conversations c"
-            " WHERE count > 0 ORDER BY n"
-        )
+        (folders[n], line(titles[n]), first, count) for (n, count), first in zip(counts.items(), firsts, strict=False)
     ]
     start = {"page": page, "block": BLOCK, "chats": chats, "terms": first_words, "people": _people(archive)}
     for name, data in (("start", start), ("times", b64encode(times).decode())):
