@@ -27,25 +27,29 @@ if (log) {
     while (item && !item.matches(messages));
     return item;
   };
+  const all = [...log.querySelectorAll(`:scope > :is(${messages})`)];
   const arrive = () => {
+    if (location.hash === "#end") {
+      reach(all.at(-1));
+      return current.focus({ preventScroll: true });
+    }
     const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (target && log.contains(target)) go(target);
   };
-  const all = log.querySelectorAll(`:scope > :is(${messages})`);
-  reach(all[all.length - 1]);
-  arrive();
   addEventListener("hashchange", arrive);
   log.addEventListener("focusin", (event) => {
     const item = event.target.closest(messages);
     if (item && item !== current) reach(item);
   });
+  reach(all[0]);
+  arrive();
   log.addEventListener("keydown", (event) => {
     if (!event.target.matches(messages)) return;
     const next = {
       ArrowUp: () => along(event.target, "previousElementSibling"),
       ArrowDown: () => along(event.target, "nextElementSibling"),
       Home: () => all[0],
-      End: () => all[all.length - 1],
+      End: () => all.at(-1),
     }[event.key]?.();
     if (!next) return;
     event.preventDefault();
