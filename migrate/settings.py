@@ -92,7 +92,7 @@ class Settings:
     def _read(self) -> Mapping[str, object]:
         try:
             return tomllib.loads(self.config_file.read_text("utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSettings(f"{self.config_file} cannot be read: {error}.") from error

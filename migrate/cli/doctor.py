@@ -44,7 +44,7 @@ class Finding:
     hint: str | None = None
 
 
-@command("doctor", "decamp doctor", "decamp doctor /media/old-disk/home/ada/.config/Session")
+@command("doctor", "decamp doctor", "decamp doctor /media/old-disk/Session")
 def doctor(run: Run, path: Where = None) -> Result:
     """Tell what decamp finds on this machine, and what it could read.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +85,8 @@ def export(  # noqa: PLR0913  each is a word of the command line
     )
     if selection.since is not None and selection.until is not None and selection.since >= selection.until:
         raise WrongWords("--since lies after --until, so nothing can be between them.", "Swap the two dates.")
+    with suppress(OSError):  # a home that cannot be written to is no reason to leave the history where it is
+        run.settings.create()
     formats = format or run.settings.texts("export", "formats")
     profile = find_profile(run, source)
     folder = archive_folder(to or run.settings.text("export", "to") or DEFAULT_ARCHIVE, profile)

@@ -59,7 +59,7 @@ class Ui:
     @property
     def interactive(self) -> bool:
         """Whether somebody is there to answer a question."""
-        return sys.stdin.isatty() and sys.stderr.isatty()
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
     @property
     def width(self) -> int:
@@ -147,10 +147,10 @@ class Ui:
             _write(self.err, f"{number:>3}  {plain(choice)}", False)
         for _ in range(3):
             answer = typer.prompt(f"{question} [1-{len(choices)}]", err=True, default="1", show_default=False).strip()
-            if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
-                return int(answer) - 1
+            if answer in (numbers := [str(number + 1) for number in range(len(choices))]):
+                return numbers.index(answer)
             _write(self.err, f"Please type a number from 1 to {len(choices)}.", True)
-        raise WrongWords("None of the listed ones was chosen.", "Name the folder instead: decamp export FOLDER.")
+        raise WrongWords("None of the listed ones was chosen.")
 
     # -- long work -----------------------------------------------------------------------------------
 
@@ -188,7 +188,12 @@ def _console(file: TextIO) -> Console:
     """A console that takes every text as it is: no markup, no emoji codes, no colouring of what looks like a number."""
     from rich.console import Console
 
-    console = Console(file=file, markup=False, emoji=False, highlight=False)
+    class Honest(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the outermost frame; Rich would end the program here, with an exit code of its own."""
+            raise BrokenPipeError
+
+    console = Honest(file=file, markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _PIPE
     return console

@@ -61,6 +61,17 @@ def test_the_settings_may_name_archive_and_formats(decamp: Decamp, profile: Path
     )
 
 
+def test_the_first_export_makes_settings_full_of_comments(decamp: Decamp, profile: Path, tmp_path: Path) -> None:
+    assert decamp("export", profile, "--to", tmp_path / "archive").exit_code == 0
+    assert (tmp_path / "settings" / "config.toml").read_text("utf-8") == settings.TEMPLATE
+
+
+def test_a_home_that_cannot_be_written_to_stops_no_export(decamp: Decamp, profile: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    done = decamp("export", profile, "--to", tmp_path / "archive", "--home", tmp_path / "file" / "home")
+    assert done.exit_code == 0
+
+
 def test_losses_are_counted_named_and_exit_code_6(decamp: Decamp, tmp_path: Path) -> None:
     with ProfileBuilder(tmp_path / "Session") as builder:
         alice = builder.person("Alice")

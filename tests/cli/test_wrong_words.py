@@ -82,7 +82,7 @@ def test_debug_shows_where_an_error_came_from(decamp: Decamp) -> None:
     ("error", "says"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full."),
-        (PermissionError(errno.EACCES, "Permission denied", "/root/x"), "Permission denied (/root/x)"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Permission denied (/x/y)"),
     ],
 )
 def test_what_the_system_refuses_is_said_plainly(
