@@ -1,0 +1,1 @@
+"""The Session protocol, without a socket, a file or a clock: bytes and words in, nouns out."""
