@@ -20,7 +20,7 @@ from tests.bench.others import TOOLS, measure
 FORMATS = ("jsonl", "html", "csv", "vcard")
 DECAMP = (sys.executable, "-m", "migrate")
 SOME_LOST = (0, 6)  # the template of the profiles holds damaged files on purpose
-TABLE = "{:<50} {:>9} {:>8} {:>8} {:>8} {:>9} {:>7}"
+TABLE = "| {:<57} | {:>8} | {:>6} | {:>8} | {:>6} | {:>8} | {:>6} |"  # Markdown, as docs/performance.md has it
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
     about = machine()
     print(*about.values(), sep=" · ")
     print(TABLE.format("", "messages", "user s", "system s", "wall s", "peak MiB", "x scan"))
+    print(TABLE.format("---", *["---:"] * 6))
     smallest = args.messages[0]
     rows = []
     for messages in args.messages:
