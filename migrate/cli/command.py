@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import WrongWords
 from .help import EVERYWHERE, page
 from .outermost import Tree
 from .run import Result, Run
@@ -157,6 +158,8 @@ def _group(
 ) -> None:
     """Show what there is when no command was named."""
     if ctx.invoked_subcommand is None:
+        if run_of(ctx).options.json:
+            raise WrongWords("No command was named.", f"`{ctx.command_path} --help` shows what there is.")
         typer.echo(page(ctx, run_of(ctx).environ))
         raise typer.Exit(2)
 

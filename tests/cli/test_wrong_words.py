@@ -58,6 +58,12 @@ def test_a_program_gets_the_error_as_an_object_wherever_it_says_json(
     assert found["error"]["hint"]
 
 
+def test_a_program_that_names_no_command_gets_an_object_too(decamp: Decamp) -> None:
+    done = decamp("--json")
+    assert done.exit_code == 2
+    assert said(done)["error"]["message"] == "No command was named."
+
+
 def test_a_fault_of_ours_is_two_sentences_and_names_no_secret(decamp: Decamp, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyError("secret")
