@@ -27,7 +27,7 @@ from .progress import Progress, Silent
 from .selection import Chosen, Selection, choose
 from .sources.base import AttachmentRefs, FileProblem, FileRef, Found, Row, Source
 
-BATCHES = 5  # batches of rows in one transaction
+BATCHES = 20  # batches of rows in one transaction: each commit waits for the disk
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
 from ..errors import NothingFound, WrongWords
+from ..model import Conversation
 from ..progress import Progress, Silent
 from . import database, manifest, readme
 from .outputs import WORK, Outputs
 from .read import Archive
 from .store import FORMATS, Store
-from .writer import FormatWriter
+from .writer import ConversationWriter, FormatWriter
+
+MESSAGES_A_COMMIT = 5000
 
 
 class RenderReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,27 +74,46 @@ def write_stale(store: Store, formats: Collection[str], progress: Progress) -> R
     writers = {format: _writer(format)(archive, outputs) for format in formats}
     conversations = [(n, c) for n, c in archive.numbered_conversations() if n in stale]
     progress.stage("Writing pages", sum(c.message_count for _, c in conversations), "messages")
-    for n, conversation in conversations:
+    for group in _groups(conversations):
         with store.transaction():
-            parts = [writers[format].begin(n, conversation) for format in stale[n]]
-            for place, (number, message) in enumerate(archive.messages(n, conversation.id), 1):
-                for part in parts:
-                    part.add(number, message)
-                if place % 1000 == 0:
-                    progress.advance(1000)
-            progress.advance(conversation.message_count % 1000)
-            for part in parts:
-                part.finish()
-            store.mark_written(n, stale[n])
+            for n, conversation in group:
+                parts = [writers[format].begin(n, conversation) for format in stale[n]]
+                _write_conversation(archive, n, conversation, parts, progress)
+                store.mark_written(n, stale[n])
     progress.stage("Writing lists and search", len(writers), "formats")
-    for format in [format for format in formats if format in stale.get(0, ())]:
-        with store.transaction():
+    with store.transaction():
+        for format in [format for format in formats if format in stale.get(0, ())]:
             writers[format].finish()
             store.mark_written(0, [format])
-        progress.advance(1)
-    with store.transaction():
+            progress.advance(1)
         readme.write(archive, outputs)
     return RenderReport(written=outputs.written, unchanged=outputs.unchanged, removed=outputs.removed)
+
+
+def _groups(conversations: list[tuple[int, Conversation]]) -> Iterator[list[tuple[int, Conversation]]]:
+    """Conversations to commit together: many small ones, or a large one. Each commit waits for the disk."""
+    group: list[tuple[int, Conversation]] = []
+    for n, conversation in conversations:
+        group.append((n, conversation))
+        if sum(c.message_count for _, c in group) >= MESSAGES_A_COMMIT:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _write_conversation(
+    archive: Archive, n: int, conversation: Conversation, parts: list[ConversationWriter], progress: Progress
+) -> None:
+    place = 0
+    for place, (number, message) in enumerate(archive.messages(n, conversation.id), 1):
+        for part in parts:
+            part.add(number, message)
+        if place % 1000 == 0:
+            progress.advance(1000)
+    progress.advance(place % 1000)
+    for part in parts:
+        part.finish()
 
 
 def _writer(format: str) -> Callable[[Archive, Outputs], FormatWriter]:

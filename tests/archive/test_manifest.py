@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
-import sqlite3
 
 from migrate.archive import manifest
 from migrate.archive.render import render

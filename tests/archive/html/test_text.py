@@ -36,6 +36,7 @@ def test_a_link_leads_to_the_web_and_tells_nobody_where_from() -> None:
         ('https://example.org/"><script>', "https://example.org/"),
         ("https://example.org/\u202ecod", "https://example.org/"),
         ("https://example.org!!", "https://example.org"),
+        ("[https://example.org/a]).", "https://example.org/a"),
     ],
 )
 def test_a_link_ends_where_a_person_would_end_it(body: str, url: str) -> None:
@@ -60,6 +61,10 @@ def test_control_characters_are_visible_and_lines_stay() -> None:
 
 def test_a_name_cannot_turn_the_line_around() -> None:
     assert text.label("a\u202eb\nc\u2066") == "<bdi>a b c</bdi>"
+
+
+def test_a_million_brackets_take_no_time() -> None:
+    assert rich("https://example.org/" + ")" * 1_000_000).endswith(")" * 1_000_000)
 
 
 @given(st.text())
