@@ -118,7 +118,9 @@ class ArchiveBuilder:
         flags = [int(fields.get(name, False)) for name in ("edited", "deleted", "failed")]
         lists = [_json(fields.get(name)) for name in ("reactions", "attachments", "preview", "mentions")]
         self.con.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, NULL, NULL, NULL)",
+            "INSERT INTO messages (n, id, conversation, sender, direction, sent_at, received_at, kind, body, quote,"
+            " reactions, attachments, preview, mentions, edited, deleted, failed, expires, details, source, native_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
             (
                 *(n, id, conversation, sender, direction, at, at, kind, body, _json(fields.get("quote"))),
                 *(*lists, *flags, _json(fields.get("expires")), _json(fields.get("details")), str(n)),

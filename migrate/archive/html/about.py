@@ -44,8 +44,10 @@ def details(conversation: Conversation, archive: Archive, people: People, *, is_
     if first and last:
         facts.append(("Messages", f"{first} to {last}"))
     known = conversation.details or {}
-    if isinstance(key := known.get("server_key") or known.get("server_public_key"), str):
+    if isinstance(key := known.get("server_public_key"), str):
         facts.append(("Public key of the server", _code(key)))
+    if known.get("left"):
+        facts.append(("Left", "yes"))
     rows = "".join(f"<dt>{term}</dt><dd>{value}</dd>" for term, value in facts)
     return (
         '<details class="menu" id="about"><summary>About</summary>'

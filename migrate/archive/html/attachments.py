@@ -17,7 +17,7 @@ _REASONS = {
     AttachmentState.MISSING: "the file was no longer on the disk",
     AttachmentState.NOT_DOWNLOADED: "it had not been downloaded",
     AttachmentState.DAMAGED: "the file is damaged and could not be decrypted",
-    AttachmentState.REFUSED: "its place was outside the profile, so it was not touched",
+    AttachmentState.REFUSED: "its place was none that Session could have made, so it was not read",
 }
 
 

@@ -19,7 +19,9 @@ _EMOJI = re.compile(
     "\U0001f000-\U0001faff\u200d\ufe0f\u20e3\U000e0020-\U000e007f ]+"
 )
 _LONGEST_CHEER = 24
-_UNBALANCED = {")": "(", "]": "["}
+_SHORTEST_URL = len("http://a")
+_PUNCTUATION = frozenset(".,;:!?*_~…")
+_BRACKETS = {")": "(", "]": "["}
 
 
 def line(raw: str) -> str:
@@ -90,13 +92,13 @@ def excerpt(raw: str, longest: int) -> str:
 
 def _without_punctuation(url: str) -> str:
     """A link as it was meant: without the full stop of the sentence or the bracket it stands in."""
-    while len(url) > 8:
-        end = url[-1]
-        if end in ".,;:!?*_~…" or (end in _UNBALANCED and url.count(end) > url.count(_UNBALANCED[end])):
-            url = url[:-1]
-        else:
-            break
-    return url
+    surplus = {close: url.count(close) - url.count(opening) for close, opening in _BRACKETS.items()}
+    end = len(url)
+    while end > _SHORTEST_URL and (url[end - 1] in _PUNCTUATION or surplus.get(url[end - 1], 0) > 0):
+        end -= 1
+        if url[end] in surplus:
+            surplus[url[end]] -= 1
+    return url[:end]
 
 
 def quoted_path(path: str) -> str:
