@@ -71,7 +71,7 @@ def export(
     state = msgspec.json.encode([source.state(), selection]).decode()
     if _nothing_to_do(folder, state, chosen_formats):
         return _report(folder, Work(), 0)
-    _prepare(folder)
+    made_folder, made_archive = _prepare(folder)
     store = Store(folder, before_change=lambda: (folder / manifest.NAME).unlink(missing_ok=True))
     work = Work()
     try:
@@ -85,6 +85,10 @@ def export(
     finally:
         store.close()
         clear_work(folder)
+        if made_archive and not store.changed:
+            (folder / database.NAME).unlink()
+            if made_folder:
+                folder.rmdir()
     if not done:
         manifest.write(folder, now)
         clear_work(folder)
@@ -102,13 +106,15 @@ class Work:
     warnings: list[str] | None = None
 
 
-def _prepare(folder: Path) -> None:
-    """Make the folder, or refuse one that holds something else."""
+def _prepare(folder: Path) -> tuple[bool, bool]:
+    """Make the folder, or refuse one that holds something else. Says whether folder and archive are new."""
     if folder.exists() and not folder.is_dir():
         raise ArchiveError(f"{folder} is a file.")
-    if folder.is_dir() and not (folder / database.NAME).exists() and any(folder.iterdir()):
+    made_folder, made_archive = not folder.exists(), not (folder / database.NAME).exists()
+    if not made_folder and made_archive and any(folder.iterdir()):
         raise ArchiveError(f"{folder} is not empty, and not an archive.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return made_folder, made_archive
 
 
 def _nothing_to_do(folder: Path, state: str, formats: list[str]) -> bool:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from migrate.archive import manifest
 from migrate.archive.read import Archive
-from migrate.errors import ArchiveBusy, ArchiveError, WrongWords
+from migrate.errors import ArchiveBusy, ArchiveError, WrongKey, WrongWords
 from migrate.export import Report, export
 from migrate.model import AttachmentState, ConversationKind, Loss, Message, MessageKind, Quote, Reaction
 from migrate.selection import Selection
@@ -239,6 +239,21 @@ def test_a_folder_with_other_things_in_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="not empty"):
         run(MemorySource([message("m")]), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["taxes.txt"]
+
+
+def test_a_source_that_cannot_be_opened_leaves_nothing_behind(tmp_path: Path) -> None:
+    class Locked(MemorySource):
+        def __enter__(self) -> MemorySource:
+            raise WrongKey("The password is wrong.")
+
+    with pytest.raises(WrongKey):
+        run(Locked([message("m")]), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    run(MemorySource([message("m")]), tmp_path / "old")
+    before = snapshot(tmp_path / "old")
+    with pytest.raises(WrongKey):
+        run(Locked([message("n")]), tmp_path / "old")
+    assert snapshot(tmp_path / "old") == before
 
 
 def test_two_writers_at_once_are_refused_by_name(tmp_path: Path) -> None:
