@@ -9,7 +9,7 @@ from ...model import Conversation, ConversationKind, Direction, Message, Message
 from ..outputs import Outputs
 from ..read import MESSAGE_COLUMNS, Archive, message_from_row
 from . import frame, text
-from .about import KINDS, count
+from .about import count
 from .dates import short_date
 from .notices import notice
 from .people import People
@@ -91,9 +91,9 @@ def _item(archive: Archive, people: People, n: int, conversation: Conversation, 
 
 
 def _badge(archive: Archive, conversation: Conversation) -> str:
+    """What is special about a person; the kind of a place is said on its page."""
     if conversation.kind is not ConversationKind.DIRECT:
-        kind = KINDS[conversation.kind].lower()
-        return "" if conversation.kind is ConversationKind.NOTE_TO_SELF else f' <small class="badge">{kind}</small>'
+        return ""
     row = archive.con.execute("SELECT relation, blocked FROM contacts WHERE id = ?", (conversation.id,)).fetchone()
     relation, blocked = row or (None, 0)
     if blocked:
