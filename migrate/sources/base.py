@@ -7,29 +7,27 @@ with a digest each, so that the archive can skip what it has: parsing and decryp
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from ..model import Account, Contact, Conversation, Loss, Message
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(msgspec.Struct, frozen=True, gc=False):
     """A file inside a source, by whatever the source needs to find it. Its name never becomes a path of ours."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentRefs:
+class AttachmentRefs(msgspec.Struct, frozen=True, gc=False):
     """The files of one attachment of a `Found.message`, in its order: the file itself and its small picture."""
 
     file: FileRef | None
     thumbnail: FileRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One stored message, not parsed yet. `digest` is a 63-bit number that changes when the row does."""
 
     native_id: str
@@ -37,8 +35,7 @@ class Row:
     data: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """One message as read: complete but for the bytes of its files, which the archive fetches by `refs`."""
 
     message: Message
@@ -47,16 +44,14 @@ class Found:
     losses: tuple[Loss, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     """A contact as found, with its picture still in the source."""
 
     contact: Contact
     avatar: FileRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True, gc=False):
     """A conversation as found, with its picture still in the source."""
 
     conversation: Conversation
