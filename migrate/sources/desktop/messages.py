@@ -6,6 +6,7 @@ Source: formats page of Session Desktop, sections 5.2, 6 and 9. The JSON counts,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 import msgspec
 
@@ -37,6 +38,7 @@ _FROM_COLUMNS: tuple[tuple[str, Callable[[object], str | int | None]], ...] = (
     ("expirationType", text),
     ("expires_at", moment),
 )
+_fields = attrgetter(*(name for name, _ in _FROM_COLUMNS))  # of the JSON and of the row alike
 _REASONS = {
     "json": "The stored message is damaged: its text and times were kept, files, replies and reactions were not.",
     "characters": "Some characters of this message are damaged; each is shown as \ufffd.",
@@ -151,12 +153,12 @@ def _written(stored: Columns, dropped: list[str]) -> Written:
         except ValueError:
             written = Written()
             dropped.append("json")
-    for name, read in _FROM_COLUMNS:
-        if getattr(written, name) is None and (value := getattr(stored, name)) is not None:
-            setattr(written, name, known := read(value))
-            if known is not None and name in dropped:
+    for (name, read), known, column in zip(_FROM_COLUMNS, _fields(written), _fields(stored), strict=True):
+        if known is None and column is not None:
+            setattr(written, name, value := read(column))
+            if value is not None and name in dropped:
                 dropped.remove(name)
-            elif known is None and value != 0:
+            elif value is None and column != 0:
                 _once(dropped, name)
     return written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple, cast
-from zlib import adler32, crc32
+from zlib import crc32
 
 import msgspec
 
@@ -53,6 +53,6 @@ def _row(stored: Values) -> Row:
     # rowid comes last and stays out of the digest: the app changes it each time it saves a row.
     data = stored[:-1]
     packed = _packed(data)
-    # 63 bits that any changed column changes; nobody gains by a collision, so no cryptographic hash is needed.
-    digest = crc32(packed) << 31 | adler32(packed) >> 1
+    # Checksum and length: nobody gains by a collision, so it need not be cryptographic, but it has to be fast.
+    digest = crc32(packed) << 31 | len(packed) & 0x7FFF_FFFF
     return Row(text(data[0]) or f"row {cast('int', stored[-1])}", digest, data)

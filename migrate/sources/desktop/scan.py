@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from .database import DamagedPage, Database, Values
@@ -26,22 +27,20 @@ class Scan:
     def __iter__(self) -> Iterator[list[Values]]:
         after: int | None = None
         while True:
+            rows = self._from(after)
             batch: list[Values] = []
             try:
-                for row in self._from(after):
-                    batch.append(row)
-                    if len(batch) == BATCH:
-                        yield batch
-                        after, batch = _rowid(batch[-1]), []
+                while True:
+                    batch.extend(islice(rows, BATCH))  # which keeps the rows that came before a damaged page
+                    if not batch:
+                        return
+                    yield batch
+                    after, batch = _rowid(batch[-1]), []
             except DamagedPage:
                 if batch:
                     yield batch
                     after = _rowid(batch[-1])
                 self._database.reopen()
-            else:
-                if batch:
-                    yield batch
-                return
             beyond = self._beyond_hole(after or 0)
             self.holes.append(f"behind row {after or 0}")
             if beyond is None or len(self.holes) == MOST_HOLES:
