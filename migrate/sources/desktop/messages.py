@@ -24,7 +24,9 @@ from .values import count, flag, moment, text
 _decode = msgspec.json.Decoder(Written).decode
 _UNKNOWN = "unknown"
 _LONGEST_NAME = 100
-_DIRECTIONS = {"incoming": Direction.IN, "outgoing": Direction.OUT}
+_IN, _OUT = Direction.IN, Direction.OUT  # looking a member up in its enum costs more than reading a field
+_COMMUNITY, _TEXT = ConversationKind.COMMUNITY, MessageKind.TEXT
+_DIRECTIONS = {"incoming": _IN, "outgoing": _OUT}
 _FROM_COLUMNS: tuple[tuple[str, Callable[[object], str | int | None]], ...] = (
     ("conversationId", text),
     ("source", text),
@@ -60,23 +62,22 @@ class MessageReader:
     def read(self, row: Row) -> Found:
         """The message of one row. Never fails: what cannot be understood is left out and named in `losses`."""
         stored = Columns._make(row.data)
-        report = parts.Report()
-        written = _written(stored, report.dropped)
-        conversation, kind = self._conversation(written, row.native_id, report)
-        direction, sender = self._author(written, stored, conversation, kind, report.dropped)
-        sent_at = _sent_at(written, kind, report.dropped)
-        message_kind, details = _told(written, stored, direction, report.dropped)
+        dropped: list[str] = []  # names of fields that were left out
+        losses: list[Loss] = []
+        written = _written(stored, dropped)
+        conversation, kind = self._conversation(written, row.native_id, dropped, losses)
+        direction, sender = self._author(written, stored, conversation, kind, dropped)
+        sent_at = _sent_at(written, kind, dropped)
+        message_kind, details = _told(written, stored, direction, dropped)
         files, refs = (
-            parts.attachments(written.attachments, row.native_id, conversation, report.losses)
+            parts.attachments(written.attachments, row.native_id, conversation, losses)
             if written.attachments
             else ((), ())
         )
-        preview, image = parts.preview(written.preview, report.dropped) if written.preview else (None, None)
+        preview, image = parts.preview(written.preview, dropped) if written.preview else (None, None)
         body = written.body
         message = Message(
-            id=message_id(
-                conversation, sender, sent_at, written.serverId if kind is ConversationKind.COMMUNITY else None
-            ),
+            id=message_id(conversation, sender, sent_at, written.serverId if kind is _COMMUNITY else None),
             conversation=conversation,
             sender=sender,
             direction=direction,
@@ -84,13 +85,13 @@ class MessageReader:
             received_at=written.received_at,
             kind=message_kind,
             body=body,
-            quote=parts.quote(written.quote, report.dropped) if written.quote is not None else None,
-            reactions=parts.reactions(written.reacts, report.dropped) if written.reacts else (),
+            quote=parts.quote(written.quote, dropped) if written.quote is not None else None,
+            reactions=parts.reactions(written.reacts, dropped) if written.reacts else (),
             attachments=files,
             preview=preview,
             mentions=parts.mentions(body),
             deleted=details is not None and "deleted_for" in details,
-            failed=direction is Direction.OUT and (_has_errors(written.errors) or _has_errors(stored.errors)),
+            failed=direction is _OUT and (_has_errors(written.errors) or _has_errors(stored.errors)),
             expires=parts.expiry(written),
             details=details,
             origin=Origin(
@@ -100,25 +101,24 @@ class MessageReader:
                 server_id=written.serverId,
             ),
         )
-        if report.dropped or report.losses:
-            losses = (*_losses(report.dropped, row.native_id, conversation), *report.losses)
-            return Found(message, refs, image, losses)
+        if dropped or losses:
+            return Found(message, refs, image, (*_losses(dropped, row.native_id, conversation), *losses))
         return Found(message, refs, image)
 
-    def _conversation(self, written: Written, native_id: str, report: parts.Report) -> tuple[str, ConversationKind]:
+    def _conversation(
+        self, written: Written, native_id: str, dropped: list[str], losses: list[Loss]
+    ) -> tuple[str, ConversationKind]:
         id = written.conversationId or ""
         kind = self._kinds.get(id)
         if kind is not None:
             return id, kind
         if not id:
-            report.dropped.append("conversationId")
+            dropped.append("conversationId")
             return _UNKNOWN, ConversationKind.UNKNOWN
         id = conversation_id(id)
         if id not in self._kinds:
             reason = "Its conversation is no longer in the profile; the message was kept."
-            report.losses.append(
-                Loss(subject=native_id, kind="conversation", reason=reason, conversation=id, severity="gap")
-            )
+            losses.append(Loss(subject=native_id, kind="conversation", reason=reason, conversation=id, severity="gap"))
         return id, self._kinds.get(id) or kind_of(id, None, self._own_id)
 
     def _author(
@@ -131,9 +131,9 @@ class MessageReader:
             or _DIRECTIONS.get(text(stored.type) or "")
         )
         if direction is None:
-            direction = Direction.OUT if written.source == self._own_id else Direction.IN
+            direction = _OUT if written.source == self._own_id else _IN
             _once(dropped, "type")
-        if direction is Direction.OUT:
+        if direction is _OUT:
             return direction, self._own_id  # in a blinded community the row names our id of that community
         if written.source:
             return direction, written.source
@@ -165,7 +165,7 @@ def _written(stored: Columns, dropped: list[str]) -> Written:
 
 def _sent_at(written: Written, kind: ConversationKind, dropped: list[str]) -> int:
     """When the message was sent; in a community its server's clock counts."""
-    if kind is ConversationKind.COMMUNITY and written.serverTimestamp is not None:
+    if kind is _COMMUNITY and written.serverTimestamp is not None:
         return written.serverTimestamp
     if written.sent_at is not None:
         return written.sent_at
@@ -179,15 +179,15 @@ def _told(
     """The kind of a message, with what it says besides its text."""
     # Apps before 1.17.13 wrote the JSON alone, the migration of schema 54 the column alone (section 9).
     if deleted_for := deletion(written.isDeleted) or deletion(stored.isDeleted):
-        kind, details = MessageKind.TEXT, dict[str, Json](deleted_for=deleted_for)
+        kind, details = _TEXT, dict[str, Json](deleted_for=deleted_for)
     else:
         kind, told = tell(written, dropped)
         if not written.read_by:
             return kind, told
         details = told or {}
-    if written.read_by and direction is Direction.OUT:
+    if written.read_by and direction is _OUT:
         details["read_by"] = list[Json](dict.fromkeys(written.read_by))
-    return kind, details if details or kind is not MessageKind.TEXT else None
+    return kind, details if details or kind is not _TEXT else None
 
 
 def _has_errors(errors: object) -> bool:

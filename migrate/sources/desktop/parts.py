@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from ...model import Attachment, AttachmentState, Expiry, Loss, Preview, Quote, Reaction
 from ..base import AttachmentRefs, FileRef
@@ -12,14 +11,6 @@ from .values import flag, moment
 
 # The app's own pattern (section 6.2), which does not know the newer prefix 25 yet.
 _MENTION = re.compile("@((?:[0-2]5)?[0-9a-fA-F]{64})")
-
-
-@dataclass(slots=True)
-class Report:
-    """What was wrong with one message: fields left out by name, and losses that are told in full."""
-
-    dropped: list[str] = field(default_factory=list)
-    losses: list[Loss] = field(default_factory=list)
 
 
 def mentions(body: str | None) -> tuple[str, ...]:
