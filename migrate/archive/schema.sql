@@ -69,7 +69,7 @@ CREATE UNIQUE INDEX messages_by_id ON messages (id);
 -- Words of bodies, file names and link titles, prepared by migrate/archive/words.py; rowid is messages.n.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
     words, content = '',
-    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co So'"
+    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co S*'"
 );
 
 CREATE TABLE files (

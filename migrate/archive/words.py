@@ -28,15 +28,16 @@ def _marks() -> re.Pattern[str]:
     return re.compile("[" + "".join(c for c in points if category(c) == "Mn") + "\U0001f3fb-\U0001f3ff]")
 
 
+_SIGNS = dict.fromkeys(map(ord, "$+<=>^`|~"), " ")
 _word = re.compile(f"[{ALONE}]|[^\\W_{ALONE}]+")
 
 
 def fold(text: str) -> str:
     """A text as the index sees it: lower case, without marks, its words apart.
 
-    Plain ASCII is left to the index, which cuts it the same way and faster.
+    Plain ASCII is left to the index, which cuts it the same way and faster; only its signs would be words there.
     """
-    return text.lower() if text.isascii() else " ".join(words(text))
+    return text.lower().translate(_SIGNS) if text.isascii() else " ".join(words(text))
 
 
 def words(text: str) -> list[str]:
@@ -47,7 +48,7 @@ def words(text: str) -> list[str]:
 
 
 def query(text: str) -> str:
-    """What a person typed, as a full-text query: all the words, the last one by its beginning.
+    """What a person typed, as a full-text query: all the words, each by its beginning.
 
     A run of characters that stand alone must occur as typed; so must what is in double quotes. The result
     holds nothing but quoted words, so no character that was typed is ever an operator. Empty: nothing to find.
