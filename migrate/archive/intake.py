@@ -15,12 +15,16 @@ from .index import BY_ROW, reindex, searchable
 from .read import MESSAGE_COLUMNS, message_from_row
 from .store import Store, as_json
 
-COLUMNS = (
-    "n, id, conversation, sender, direction, sent_at, received_at, kind, body, quote, reactions, attachments,"
-    " preview, mentions, edited, deleted, failed, expires, details, source, native_id, digest, server_hash, server_id"
+# Most messages are text and nothing else: they are written with the columns that every message has.
+_EVERY = (
+    "n, id, conversation, sender, direction, sent_at, received_at, kind, body, source, native_id, digest, server_hash,"
+    " server_id"
 )
+COLUMNS = f"{_EVERY}, edited, deleted, failed, quote, reactions, attachments, preview, mentions, expires, details"
 NAMES = COLUMNS.split(", ")
-_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({','.join('?' * 24)})"
+_COMMON = len(_EVERY.split(", "))
+_INSERT_PLAIN = f"INSERT OR IGNORE INTO messages ({_EVERY}) VALUES ({','.join('?' * _COMMON)})"
+_INSERT = f"INSERT OR IGNORE INTO messages ({COLUMNS}) VALUES ({','.join('?' * len(NAMES))})"
 _SELECT = (
     f"SELECT {MESSAGE_COLUMNS}, c.id FROM messages m JOIN sources s ON s.n = m.source"
     " JOIN conversations c ON c.n = m.conversation WHERE"
@@ -117,7 +121,8 @@ class Intake:
         self._next += len(entries)
         rows = [self._columns(n, self._source, entry.digest, entry.message) for n, entry in enumerate(entries, first)]
         before = self._store.con.total_changes
-        self._store.write_many(_INSERT, rows)
+        self._store.write_many(_INSERT_PLAIN, [row for row in rows if len(row) == _COMMON])
+        self._store.write_many(_INSERT, [row for row in rows if len(row) > _COMMON])
         count = self._store.con.total_changes - before
         self.new += count
         if count == len(entries):
@@ -148,7 +153,7 @@ class Intake:
             )
             return
         row = self._columns(self._next, self._source, entry.digest, replace(message, id=chain.free))
-        self._store.write(_INSERT, row)
+        self._store.write(_INSERT_PLAIN if len(row) == _COMMON else _INSERT, row)
         self._next += 1
         self.new += 1
         chain.free = next_id(chain.free)
@@ -182,16 +187,18 @@ class Intake:
         if old == new:
             return
         source, digest = self._store.con.execute("SELECT source, digest FROM messages WHERE n = ?", (n,)).fetchone()
-        before, after = self._columns(n, source, digest, old), self._columns(n, source, digest, new)
+        before, after = _full(self._columns(n, source, digest, old)), _full(self._columns(n, source, digest, new))
         self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", after)
         if n <= self._store.one("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0"):
             reindex(self._store, n, _text(before), _text(after))
         self.updated += 1
 
     def _columns(self, n: int, source: int, digest: int | None, m: Message) -> tuple[Any, ...]:
+        """The values of `_EVERY`, and of all `COLUMNS` if the message has any of the others."""
         conversation = self._store.conversation_number(m.conversation)
         self._store.touch(conversation)
-        return (
+        origin = m.origin
+        every = (
             n,
             m.id,
             conversation,
@@ -201,22 +208,22 @@ class Intake:
             m.received_at,
             _TEXT[m.kind],
             m.body,
-            as_json(m.quote),
-            as_json(m.reactions),
-            as_json(m.attachments),
-            as_json(m.preview),
-            as_json(m.mentions),
-            int(m.edited),
-            int(m.deleted),
-            int(m.failed),
-            as_json(m.expires),
-            as_json(m.details),
             source,
-            m.origin.native_id,
+            origin.native_id,
             digest,
-            m.origin.server_hash,
-            m.origin.server_id,
+            origin.server_hash,
+            origin.server_id,
         )
+        has_more = m.reactions or m.attachments or m.mentions or m.edited or m.deleted or m.failed
+        if not has_more and m.quote is None and m.preview is None and m.expires is None and m.details is None:
+            return every
+        flags = (int(m.edited), int(m.deleted), int(m.failed))
+        parts = (m.quote, m.reactions, m.attachments, m.preview, m.mentions, m.expires, m.details)
+        return (*every, *flags, *map(as_json, parts))
+
+
+def _full(columns: tuple[Any, ...]) -> tuple[Any, ...]:
+    return columns if len(columns) > _COMMON else (*columns, 0, 0, 0, *[None] * 7)
 
 
 def _text(columns: tuple[Any, ...]) -> str | None:

@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 
 _ids = msgspec.json.Decoder(tuple[str, ...])
 _details = msgspec.json.Decoder(dict[str, Json])
-_quote = msgspec.json.Decoder(Quote)
-_reactions = msgspec.json.Decoder(tuple[Reaction, ...])
-_attachments = msgspec.json.Decoder(tuple[Attachment, ...])
-_preview = msgspec.json.Decoder(Preview)
-_expiry = msgspec.json.Decoder(Expiry)
 
 _KINDS = {str(kind): kind for kind in MessageKind}
 _DIRECTIONS = {str(direction): direction for direction in Direction}
@@ -160,38 +155,49 @@ class Archive:
             )
 
 
+# Most messages are text and nothing else: what few of them have comes as one JSON list, or not at all.
 MESSAGE_COLUMNS = (
-    "m.n, m.id, sender, direction, sent_at, received_at, m.kind, body, quote, reactions, attachments, preview,"
-    " mentions, edited, deleted, failed, expires, m.details, s.kind, native_id, server_hash, server_id"
+    "m.n, m.id, sender, direction, sent_at, received_at, m.kind, body, s.kind, native_id, server_hash, server_id,"
+    " CASE WHEN coalesce(quote, reactions, attachments, preview, mentions, expires, m.details) IS NULL"
+    " AND edited + deleted + failed = 0 THEN NULL ELSE json_array(edited, deleted, failed, json(quote),"
+    " json(coalesce(reactions, '[]')), json(coalesce(attachments, '[]')), json(preview),"
+    " json(coalesce(mentions, '[]')), json(expires), json(m.details)) END"
 )
+
+
+class _Rare(msgspec.Struct, array_like=True, gc=False):
+    edited: int
+    deleted: int
+    failed: int
+    quote: Quote | None
+    reactions: tuple[Reaction, ...]
+    attachments: tuple[Attachment, ...]
+    preview: Preview | None
+    mentions: tuple[str, ...]
+    expires: Expiry | None
+    details: dict[str, Json] | None
+
+
+_rare = msgspec.json.Decoder(_Rare)
 
 
 def message_from_row(row: tuple[Any, ...], conversation: str) -> Message:
     """A row of `MESSAGE_COLUMNS` as a noun."""
-    (
-        _,
-        id,
-        sender,
-        direction,
-        sent_at,
-        received_at,
-        kind,
-        body,
-        quote,
-        reactions,
-        attachments,
-        preview,
-        mentions,
-        edited,
-        deleted,
-        failed,
-        expires,
-        details,
-        source,
-        native_id,
-        server_hash,
-        server_id,
-    ) = row
+    _, id, sender, direction, sent_at, received_at, kind, body, source, native_id, server_hash, server_id, rare = row
+    origin = Origin(source=source, native_id=native_id, server_hash=server_hash, server_id=server_id)
+    if rare is None:
+        return Message(
+            id=id,
+            conversation=conversation,
+            sender=sender,
+            direction=_DIRECTIONS[direction],
+            sent_at=sent_at,
+            received_at=received_at,
+            kind=_KINDS[kind],
+            body=body,
+            origin=origin,
+        )
+    more = _rare.decode(rare)
     return Message(
         id=id,
         conversation=conversation,
@@ -201,15 +207,15 @@ def message_from_row(row: tuple[Any, ...], conversation: str) -> Message:
         received_at=received_at,
         kind=_KINDS[kind],
         body=body,
-        quote=_quote.decode(quote) if quote else None,
-        reactions=_reactions.decode(reactions) if reactions else (),
-        attachments=_attachments.decode(attachments) if attachments else (),
-        preview=_preview.decode(preview) if preview else None,
-        mentions=_ids.decode(mentions) if mentions else (),
-        edited=bool(edited),
-        deleted=bool(deleted),
-        failed=bool(failed),
-        expires=_expiry.decode(expires) if expires else None,
-        details=_details.decode(details) if details else None,
-        origin=Origin(source=source, native_id=native_id, server_hash=server_hash, server_id=server_id),
+        quote=more.quote,
+        reactions=more.reactions,
+        attachments=more.attachments,
+        preview=more.preview,
+        mentions=more.mentions,
+        edited=bool(more.edited),
+        deleted=bool(more.deleted),
+        failed=bool(more.failed),
+        expires=more.expires,
+        details=more.details,
+        origin=origin,
     )

@@ -28,7 +28,7 @@ def _marks() -> re.Pattern[str]:
     return re.compile("[" + "".join(c for c in points if category(c) == "Mn") + "\U0001f3fb-\U0001f3ff]")
 
 
-_SIGNS = dict.fromkeys(map(ord, "$+<=>^`|~"), " ")
+_sign = re.compile(r"[$+<=>^`|~]")
 _word = re.compile(f"[{ALONE}]|[^\\W_{ALONE}]+")
 
 
@@ -37,7 +37,9 @@ def fold(text: str) -> str:
 
     Plain ASCII is left to the index, which cuts it the same way and faster; only its signs would be words there.
     """
-    return text.lower().translate(_SIGNS) if text.isascii() else " ".join(words(text))
+    if text.isascii():
+        return (_sign.sub(" ", text) if _sign.search(text) else text).lower()
+    return " ".join(words(text))
 
 
 def words(text: str) -> list[str]:
