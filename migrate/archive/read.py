@@ -71,8 +71,8 @@ class Archive:
     def contacts(self) -> list[Contact]:
         """Everybody whose name is known: contacts first, then by name; acquaintances last."""
         rows = self.con.execute(
-            "SELECT id, name, nickname, display, approved, approved_me, blocked, avatar, first_seen_at,"
-            " last_seen_at, message_count, relation, real_id FROM contacts"
+            "SELECT id, name, nickname, display, avatar, first_seen_at, last_seen_at, message_count, real_id,"
+            " relation, approved, approved_me, blocked FROM contacts"
         )
         order = {relation: place for place, relation in enumerate(Relation)}
         contacts = [
@@ -81,17 +81,17 @@ class Archive:
                 name=name,
                 nickname=nickname,
                 display=display,
-                approved=bool(approved),
-                approved_me=bool(approved_me),
-                blocked=bool(blocked),
                 avatar=avatar,
                 first_seen_at=first,
                 last_seen_at=last,
                 message_count=count,
-                relation=Relation(relation),
                 real_id=real_id,
+                relation=Relation(relation),
+                approved=bool(flags[0]),
+                approved_me=bool(flags[1]),
+                blocked=bool(flags[2]),
             )
-            for id, name, nickname, display, approved, approved_me, blocked, avatar, first, last, count, relation, real_id in rows
+            for id, name, nickname, display, avatar, first, last, count, real_id, relation, *flags in rows
         ]
         return sorted(contacts, key=lambda c: (order[c.relation], c.display.casefold(), c.id))
 

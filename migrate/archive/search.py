@@ -16,7 +16,7 @@ SNIPPET = 160
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """One message that was found; in `snippet`, \\x01 and \\x02 stand around what matches."""
+    """One message that was found; in `snippet`, `HIT` and `END` stand around what matches."""
 
     message: Message
     conversation: Conversation
