@@ -81,10 +81,8 @@ def shown(rows: Iterator[Row], floor: Row | None = None) -> Iterator[Row]:
         if isinstance(line.get("user"), float):
             line["times_scan"] = round(float(line["user"] or 0) / float(floor["user"] or 1), 1)
             cells = (line[key] for key in ("user", "system", "wall", "peak", "times_scan"))
-            print(
-                TABLE.format(line["name"] or "", line["messages"] or "?", *(f"{cell:.1f}" for cell in cells)),
-                flush=True,
-            )
+            messages = f"{line['messages']:,}" if line["messages"] else "?"
+            print(TABLE.format(line["name"] or "", messages, *(f"{cell:.1f}" for cell in cells)), flush=True)
         if line["note"]:
             print(f"{line['name']}: {line['note']}", flush=True)
         yield line
