@@ -9,7 +9,8 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from .errors import DecampError, WrongWords
@@ -81,6 +82,26 @@ class Settings:
             tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise BadSettings(f"{self.config_file} is written in a way that decamp cannot change.") from error
+        _replace(self.config_file, text.encode())
+
+    def tables(self, name: str) -> list[dict[str, object]]:
+        """Every `[[name]]` of `config.toml`, in its order. Raises `BadSettings` where that is no list of tables."""
+        found = self._read().get(name, [])
+        if isinstance(found, list) and all(isinstance(table, dict) for table in found):
+            return found
+        raise BadSettings(f"{name} in {self.config_file} is not a list of tables that begin with [[{name}]].")
+
+    def set_tables(self, name: str, tables: Sequence[Mapping[str, object]]) -> None:
+        """Write every `[[name]]` anew. A table that was there before keeps its comments, and so does all else."""
+        self.create()
+        wanted = {**self._read(), name: [dict(table) for table in tables]}
+        text = _with_tables(self.config_file.read_text("utf-8"), name, tables)
+        try:
+            understood = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            understood = {}
+        if {name: [], **understood} != wanted:
+            raise BadSettings(f"{self.config_file} is written in a way that decamp cannot change.")
         _replace(self.config_file, text.encode())
 
     def create(self) -> None:
@@ -156,14 +177,51 @@ def _with_setting(text: str, section: str, name: str, value: Value) -> str:
     return "\n".join([*lines[:end], line, *lines[end:], ""])
 
 
-def _toml(value: Value) -> str:
+def _with_tables(text: str, name: str, tables: Sequence[Mapping[str, object]]) -> str:
+    """`text` with these tables where the first `[[name]]` stood, or else at its end."""
+    first, *pieces = _pieces(text.splitlines(), name)
+    known = [(_parsed("\n".join(lines), name), lines) for ours, lines in pieces if ours]
+    blocks = [next((lines for was, lines in known if was == table), _block(name, table)) for table in tables]
+    parts = [first[1], *blocks, *(lines for ours, lines in pieces if not ours)]
+    return "".join(f"{part}\n\n" for lines in parts if (part := "\n".join(lines).strip("\n"))).rstrip("\n") + "\n"
+
+
+def _pieces(lines: list[str], name: str) -> Iterator[tuple[bool, list[str]]]:
+    """The lines in order: what is not ours, one `[[name]]` with the comment right above it, what is not ours, …"""
+    heads = [place for place, line in enumerate(lines) if re.match(r"\s*\[", line)]
+    done = 0
+    for start, end in pairwise([*heads, len(lines)]):
+        if not re.match(rf"\s*\[\[\s*{re.escape(name)}\s*\]\]", lines[start]):
+            continue
+        while re.match(r"\s*(#|$)", lines[end - 1]):
+            end -= 1
+        while start > done and lines[start - 1].lstrip().startswith("#"):
+            start -= 1
+        yield False, lines[done:start]
+        yield True, lines[start:end]
+        done = end
+    yield False, lines[done:]
+
+
+def _parsed(text: str, name: str) -> object:
+    try:
+        return tomllib.loads(text)[name][0]
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _block(name: str, table: Mapping[str, object]) -> list[str]:
+    return [f"[[{name}]]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
+
+
+def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
         return f"[{', '.join(_toml(item) for item in value)}]"
-    plain = value.replace("\\", "\\\\").replace('"', '\\"')
+    plain = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\u{ord(c.group()):04x}", plain) + '"'
 
 

@@ -7,6 +7,7 @@ from .command import tree
 from .demo import demo
 from .doctor import doctor
 from .export import export
+from .handle import handle
 from .keep import render, verify
 from .people import contacts
 
@@ -21,6 +22,7 @@ app = tree(
     {
         "Save your history": [export, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
+        "Tell people where you are": [handle],
     },
 )
 

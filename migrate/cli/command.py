@@ -31,9 +31,13 @@ def command(name: str, *examples: str) -> Callable[[Callable[..., Result]], Comm
     return lambda function: Command(name, function, examples)
 
 
-def tree(name: str, about: str, panels: dict[str, Sequence[Command | typer.Typer]]) -> typer.Typer:
+def tree(
+    name: str, about: str, panels: dict[str, Sequence[Command | typer.Typer]], examples: Sequence[str] = ()
+) -> typer.Typer:
     """Commands under one name, in the order and under the headings in which the help page shows them."""
-    app = typer.Typer(name=name, help=about, cls=Tree, add_help_option=False, rich_markup_mode=None)
+    app = typer.Typer(
+        name=name, help=about, epilog="\n".join(examples), cls=Tree, add_help_option=False, rich_markup_mode=None
+    )
     app.callback(invoke_without_command=True)(_root if name == "decamp" else _group)
     for panel, entries in panels.items():
         for entry in entries:

@@ -105,13 +105,11 @@ def _read_web(text: str) -> Jid | None:
 
 def _read_query(pieces: Iterable[str]) -> tuple[str, tuple[Pair, ...]]:
     """The action, which comes first and has no value, and what follows it, in its order."""
-    first, *others = pieces
     action = ""
-    if "=" in first:
-        others = [first, *others]
-    else:
-        action = tidy(first, _RAW_VALUE.replace("=", "")).lower()
-    pairs = tuple(_read_pair(piece) for piece in others if piece)
+    pairs = [_read_pair(piece) for piece in pieces if piece]
+    if pairs and pairs[0][1] is None:
+        action = pairs.pop(0)[0]
+        action = action.lower() if action.isalpha() else action
     if action == "register":
         raise RefusedHandle("This XMPP link makes an account on a server; it is nobody's address.")
     fingerprints = dict(pair for pair in pairs if _DEVICE.fullmatch(pair[0]))
