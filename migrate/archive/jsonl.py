@@ -9,6 +9,7 @@ from ..model import Conversation, Message
 from .names import clean_name
 from .outputs import Outputs
 from .read import Archive
+from .writer import ConversationWriter, Nothing
 
 _encode = msgspec.json.Encoder().encode
 _encode_into = msgspec.json.Encoder().encode_into
@@ -29,8 +30,13 @@ class JsonLines:
         self._archive = archive
         self._outputs = outputs
 
-    def begin(self, n: int, conversation: Conversation) -> MessageLines:
-        """Start the file of one conversation; the old one goes if the conversation has another name now."""
+    def begin(self, n: int, conversation: Conversation) -> ConversationWriter:
+        """Start the file of one conversation; the old one goes if the conversation has another name now.
+
+        A conversation without messages, such as a person who was only seen in a group, has no file.
+        """
+        if not conversation.message_count:
+            return Nothing()
         path = file_of(conversation)
         if conversation.file is not None and conversation.file != path:
             self._outputs.remove(conversation.file)

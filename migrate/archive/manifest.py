@@ -67,6 +67,7 @@ def counts(archive: Archive) -> dict[str, int]:
         "SELECT (SELECT count(*) FROM contacts WHERE relation <> 'acquaintance') AS contacts,"
         " (SELECT count(*) FROM contacts WHERE relation = 'acquaintance') AS acquaintances,"
         " (SELECT count(*) FROM conversations) AS conversations,"
+        " (SELECT count(*) FROM conversations WHERE message_count > 0) AS conversations_with_messages,"
         " (SELECT coalesce(sum(message_count), 0) FROM conversations) AS messages,"
         " (SELECT count(*) FROM files) AS files,"
         " (SELECT coalesce(sum(size), 0) FROM files) AS bytes,"

@@ -7,9 +7,10 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..model import Contact, Conversation, Message, Relation
+from ..model import Contact, Conversation, Relation
 from .outputs import Outputs
 from .read import Archive
+from .writer import Nothing
 
 COLUMNS = (
     "id",
@@ -30,16 +31,6 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class NoConversations:
-    """What a format that is only about people does with a conversation: nothing."""
-
-    def add(self, n: int, message: Message) -> None:
-        return
-
-    def finish(self) -> None:
-        return
-
-
 class ContactTable:
     """Writes `contacts.csv`: UTF-8 with a byte order mark, so that spreadsheets read every script right."""
 
@@ -49,8 +40,8 @@ class ContactTable:
         self._archive = archive
         self._outputs = outputs
 
-    def begin(self, n: int, conversation: Conversation) -> NoConversations:
-        return NoConversations()
+    def begin(self, n: int, conversation: Conversation) -> Nothing:
+        return Nothing()
 
     def finish(self) -> None:
         self._outputs.write("contacts.csv", self.name, table(self._archive.contacts()))
@@ -65,8 +56,8 @@ class ContactCards:
         self._archive = archive
         self._outputs = outputs
 
-    def begin(self, n: int, conversation: Conversation) -> NoConversations:
-        return NoConversations()
+    def begin(self, n: int, conversation: Conversation) -> Nothing:
+        return Nothing()
 
     def finish(self) -> None:
         known = (c for c in self._archive.contacts() if c.relation is not Relation.ACQUAINTANCE)

@@ -17,6 +17,16 @@ class ConversationWriter(Protocol):
         """Write the conversation's files and remove those that it no longer needs."""
 
 
+class Nothing:
+    """What a format does with a conversation that it has nothing to say about."""
+
+    def add(self, n: int, message: Message) -> None:
+        return
+
+    def finish(self) -> None:
+        return
+
+
 class FormatWriter(Protocol):
     """One output format of an archive. Its files go through `Outputs`, under the format's name."""
 

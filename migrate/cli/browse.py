@@ -40,7 +40,7 @@ def info(run: Run, archive: ArchiveFolder) -> Result:
     ui = run.ui
     ui.answer(f"{plain(account.name or 'No name')}  {account.id}", wrap=False)
     ui.answer(
-        f"{count(held['messages'], 'message')} in {count(held['conversations'], 'conversation')}, "
+        f"{count(held['messages'], 'message')} in {count(held['conversations_with_messages'], 'conversation')}, "
         f"{count(held['contacts'], 'contact')}, {count(held['files'], 'file')} ({size(held['bytes'])})."
     )
     if first is not None:
@@ -52,7 +52,7 @@ def info(run: Run, archive: ArchiveFolder) -> Result:
     if not finished:
         ui.warn("The last export did not get to its end. Run it again to finish it.")
     ui.answer()
-    _conversations(ui, conversations)
+    _conversations(ui, [c for c in conversations if c.message_count])
     return Result(
         {
             "account": account,

@@ -30,7 +30,7 @@ def report_export(ui: Ui, report: Report, chats: Sequence[str] = ()) -> None:
     _ambiguous(ui, report, chats)
     held = report.counts
     ui.report(
-        f"Saved {count(held['messages'], 'message')} in {count(held['conversations'], 'conversation')}, "
+        f"Saved {count(held['messages'], 'message')} in {count(held['conversations_with_messages'], 'conversation')}, "
         f"{count(held['contacts'], 'contact')}, and {count(held['files'], 'file')} ({size(held['bytes'])})."
     )
     if report.first_message_at is not None:
