@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,15 @@ from hypothesis import settings
 # A machine that is busy, or reads a word list for the first time, is slow and not wrong.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+    " --disable-component-update"
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +54,19 @@ def samples(shared: Path, absent: Callable[[str], NoReturn]) -> Path:
     if not folder.is_dir():
         absent(f"{shared} holds no samples")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    """The Chromium of this machine, one for all tests of a worker: Playwright can be started only once."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        absent("there is no Chromium on this machine")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        absent("Playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_QUIET.split())
+        yield browser
+        browser.close()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +17,6 @@ from ..builders.archive import ArchiveBuilder, write
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-_QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-    " --disable-component-update"
-)
 _WATCH = """
 window.hacked = 0;
 for (const name of ["alert", "confirm", "prompt", "open"]) window[name] = () => { window.hacked = name; };
@@ -57,21 +52,6 @@ class Visit:
         assert outside == []
         assert self.complaints == []
         assert [frame.evaluate("window.hacked") for frame in self.page.frames] == [0] * len(self.page.frames)
-
-
-@pytest.fixture(scope="session")
-def chromium(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        absent("there is no Chromium on this machine")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        absent("Playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_QUIET.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import io
-import shutil
 import wave
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -15,6 +13,9 @@ from PIL import Image
 from migrate.demo import papers, scenes, sounds
 from migrate.demo.film import FILMS
 from migrate.demo.pictures import Canvas
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.mark.parametrize("motif", scenes.PHOTOS)
@@ -67,21 +68,15 @@ def test_a_paper_keeps_its_table_of_contents() -> None:
 
 
 @pytest.fixture
-def page(absent: Callable[[str], NoReturn]) -> Iterator[Any]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None or find_spec("playwright") is None:
-        absent("no Chromium to play films")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    window = chromium.new_page()
+    yield window
+    window.close()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("motif", FILMS)
-def test_a_browser_plays_the_film_to_its_end(tmp_path: Path, page: Any, motif: str) -> None:
+def test_a_browser_plays_the_film_to_its_end(tmp_path: Path, page: Page, motif: str) -> None:
     film = FILMS[motif](Random(1))
     (tmp_path / "film.mp4").write_bytes(film.mp4)
     (tmp_path / "page.html").write_text("<video src=film.mp4 muted></video>", encoding="utf-8")
