@@ -20,6 +20,7 @@ from .archive import database, manifest
 from .archive.files import FileStore, path_of
 from .archive.index import finish
 from .archive.intake import Entry, Intake
+from .archive.outputs import WORK
 from .archive.read import Archive
 from .archive.render import check_formats, clear_work, write_stale
 from .archive.store import Store
@@ -132,7 +133,12 @@ def _prepare(folder: Path) -> tuple[bool, bool]:
 
 
 def _nothing_to_do(folder: Path, state: str, formats: list[str]) -> bool:
-    """Whether the last run already saw everything there is. Looks, and changes nothing."""
+    """Whether the last run already saw everything there is. Looks, and changes nothing.
+
+    What a killed run left is something to do: it may hold a private copy of the source, keys and all.
+    """
+    if (folder / WORK).exists():
+        return False
     if not (folder / database.NAME).is_file() or not (folder / manifest.NAME).is_file():
         return False
     with Archive.at(folder) as archive:
@@ -221,10 +227,9 @@ class _Reading:
                 self._store.put_contact(replace(person.contact, avatar=avatar))
 
     def _batch(self, intake: Intake, batch: list[Row], chosen: Chosen) -> None:
-        unread = intake.unread([(row.native_id, row.digest) for row in batch])
         entries = []
         for row in batch:
-            if row.native_id in unread:
+            if not intake.is_known(row.digest):
                 found = self._source.read(row)
                 if chosen.takes(found.message):
                     entries.append(self._entry(row, found))

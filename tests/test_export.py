@@ -55,6 +55,17 @@ def test_a_second_run_with_nothing_new_changes_no_byte_and_opens_nothing(tmp_pat
     assert (report.new_messages, report.written, source.opened) == (0, 0, 1)
 
 
+def test_what_a_killed_run_left_is_removed_even_if_nothing_is_new(tmp_path: Path) -> None:
+    source = MemorySource([message("m")])
+    run(source, tmp_path)
+    before = snapshot(tmp_path)
+    (tmp_path / ".work/desktop-x/sql").mkdir(parents=True)
+    (tmp_path / ".work/desktop-x/sql/db.sqlite").write_bytes(b"a private copy")
+    assert manifest.check(tmp_path).strangers == [".work/desktop-x/sql/db.sqlite"]
+    run(source, tmp_path)
+    assert snapshot(tmp_path) == before
+
+
 def test_a_run_adds_only_what_is_new_and_rewrites_only_that(tmp_path: Path) -> None:
     source = MemorySource(
         [message("m1"), message("m2", conversation=BOB, sender=BOB)], [], [thread(), thread(BOB, "Bob")]

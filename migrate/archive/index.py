@@ -44,8 +44,7 @@ def reindex(store: Store, n: int, old: str | None, new: str | None) -> None:
 def finish(store: Store) -> None:
     """Bring quotes, counts and the search index up to date with the messages. One transaction, repeatable."""
     with store.transaction():
-        stale = store.con.execute("SELECT count(*) FROM stale").fetchone()[0]
-        if stale == 0 and not store.changed:
+        if not store.one("SELECT EXISTS (SELECT 1 FROM stale)"):
             return
         store.con.execute("CREATE INDEX IF NOT EXISTS messages_by_time ON messages (conversation, sent_at, id)")
         store.con.execute(BY_ROW)

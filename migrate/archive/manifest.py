@@ -234,5 +234,4 @@ def _strangers(folder: Path, manifest: Manifest) -> list[str]:
         if path.is_file()
         and (name := path.relative_to(folder).as_posix()) not in manifest.files
         and name != NAME
-        and not name.startswith(f"{WORK}/")
     )

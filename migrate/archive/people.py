@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ..model import Contact, Conversation, Relation
+from ..vcard import escaped, folded
 from .outputs import Outputs
 from .read import Archive
 from .writer import Nothing
@@ -107,38 +108,17 @@ def vcard(contact: Contact) -> bytes:
         "BEGIN:VCARD",
         "VERSION:4.0",
         f"UID:session:{contact.id}",
-        f"FN:{_escape(contact.display)}",
+        f"FN:{escaped(contact.display)}",
     ]
     if contact.nickname:
-        lines.append(f"NICKNAME:{_escape(contact.nickname)}")
+        lines.append(f"NICKNAME:{escaped(contact.nickname)}")
     if contact.name and contact.name != contact.display:
-        lines.append(f"X-SESSION-NAME:{_escape(contact.name)}")
+        lines.append(f"X-SESSION-NAME:{escaped(contact.name)}")
     lines.append(f"IMPP:session:{contact.real_id or contact.id}")
     notes = ["Blocked in Session."] if contact.blocked else []
     if contact.relation is not Relation.CONTACT:
         notes.append(f"In Session: {str(contact.relation).replace('_', ' ')}.")
     if notes:
-        lines.append(f"NOTE:{_escape(' '.join(notes))}")
+        lines.append(f"NOTE:{escaped(' '.join(notes))}")
     lines.append("END:VCARD")
-    return "".join(_fold(line) for line in lines).encode("utf-8")
-
-
-def _escape(text: str) -> str:
-    """Text for a vCard value, RFC 6350 section 3.4; characters that would end the line go."""
-    plain = "".join(c for c in text if c in "\n\t" or (c >= " " and c not in "\x7f\x85\u2028\u2029"))
-    return plain.replace("\\", "\\\\").replace("\n", "\\n").replace(",", "\\,").replace(";", "\\;")
-
-
-def _fold(line: str) -> str:
-    """Lines of at most 75 bytes, RFC 6350 section 3.2, never cut inside a character."""
-    parts: list[str] = []
-    part: list[str] = []
-    size = 0
-    for character in line:
-        width = len(character.encode("utf-8"))
-        if size + width > (75 if not parts else 74):
-            parts.append("".join(part))
-            part, size = [], 0
-        part.append(character)
-        size += width
-    return "\r\n ".join([*parts, "".join(part)]) + "\r\n"
+    return "".join(folded(line) for line in lines).encode("utf-8")

@@ -37,6 +37,7 @@ def render(
     chosen = check_formats(formats)
     store = Store(folder)
     try:
+        clear_work(folder)
         with store.transaction():
             for format in chosen:
                 store.mark_all_stale(format)

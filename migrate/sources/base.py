@@ -28,7 +28,10 @@ class AttachmentRefs(msgspec.Struct, frozen=True, gc=False):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One stored message, not parsed yet. `digest` is a 63-bit number that changes when the row does."""
+    """One stored message, not parsed yet.
+
+    `digest` is a 63-bit hash of the row and its `native_id`: no two rows share one, and it changes when the row does.
+    """
 
     native_id: str
     digest: int

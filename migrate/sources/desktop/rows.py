@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple, cast
-from zlib import crc32
 
 import msgspec
 
@@ -53,6 +53,5 @@ def _row(stored: Values) -> Row:
     # rowid comes last and stays out of the digest: the app changes it each time it saves a row.
     data = stored[:-1]
     packed = _packed(data)
-    # Checksum and length: nobody gains by a collision, so it need not be cryptographic, but it has to be fast.
-    digest = crc32(packed) << 31 | len(packed) & 0x7FFF_FFFF
+    digest = int.from_bytes(blake2b(packed, digest_size=8).digest()) >> 1
     return Row(text(data[0]) or f"row {cast('int', stored[-1])}", digest, data)
