@@ -41,8 +41,9 @@ SHAPE = re.compile(
 )
 UNKNOWN = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z0-9-]+)*): [^\n]+", re.ASCII)
 TAKEN = {"sessionid", "issued", "validuntil", "serial", "for", "movedto", "withdrawn", "note", "key", "signature"}
-# docs/statement.md, section 3, in decimal would be unreadable; these are the same numbers in its order.
-NOT_ALLOWED = """0-1f 7f-a0 ad 34f 61c 115f-1160 1680 17b4-17b5 180b-180f 2000-200b 200e-200f 2028-202f 205f-206f
+# Copied from docs/statement.md, section 3.
+NOT_ALLOWED = """\
+0-1f 7f-a0 ad 34f 61c 115f-1160 1680 17b4-17b5 180b-180f 2000-200b 200e-200f 2028-202f 205f-206f
 2800 3000 3164 d800-f8ff fdd0-fdef fe00-fe0d feff ffa0 fff0-ffff 1bca0-1bca3 1d173-1d17a 1fffe-1ffff
 2fffe-2ffff 3fffe-10ffff"""
 RANGES = [tuple(int(end, 16) for end in (word.split("-") * 2)[:2]) for word in NOT_ALLOWED.split()]

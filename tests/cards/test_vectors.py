@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from migrate.cards import verdict
 from migrate.cards.statement import BadStatement, SignedStatement, find, read
 
 from . import second_opinion
@@ -86,3 +88,15 @@ def test_what_transports_do_is_undone_or_refused(vector: dict[str, Any]) -> None
 @pytest.mark.parametrize("vector", named(VERDICTS["situations"]))
 def test_every_situation_gets_its_verdicts(vector: dict[str, Any]) -> None:
     assert judged(vector["found"], vector["known"]) == vector["verdicts"]
+
+
+def test_the_documentation_shows_the_first_vector_and_the_refused_characters() -> None:
+    page = (FOLDER.parent / "statement.md").read_text("utf-8")
+    example = VALID["statements"][0]["text"]
+    covered = example.partition("Signature: ")[0]
+    assert f"```\n{example}```\n" in page
+    assert f"```\n{COMPACT['valid'][0]['compact']}\n```\n" in page
+    assert sha256(b"decamp move statement 1\0" + covered.encode()).hexdigest() in page
+    assert f"```\n{second_opinion.NOT_ALLOWED}\n```\n" in page
+    assert all(f"`{name}.json`" in page for name in ("valid", "invalid", "compact", "transport", "verdicts"))
+    assert all(f"| {state} |" in page for state in verdict.State)
