@@ -98,5 +98,5 @@ def test_the_documentation_shows_the_first_vector_and_the_refused_characters() -
     assert f"```\n{COMPACT['valid'][0]['compact']}\n```\n" in page
     assert sha256(b"decamp move statement 1\0" + covered.encode()).hexdigest() in page
     assert f"```\n{second_opinion.NOT_ALLOWED}\n```\n" in page
-    assert all(f"`{name}.json`" in page for name in ("valid", "invalid", "compact", "transport", "verdicts"))
+    assert all(f"(vectors/{name}.json)" in page for name in ("valid", "invalid", "compact", "transport", "verdicts"))
     assert all(f"| {state} |" in page for state in verdict.State)
