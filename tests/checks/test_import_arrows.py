@@ -2,7 +2,7 @@
 
 from tests.checks.tree import imported, module_name, sources
 
-NOUNS = {"migrate.model", "migrate.errors", "migrate.identity", "migrate.progress"}
+NOUNS = {"migrate.model", "migrate.errors", "migrate.identity", "migrate.progress", "migrate.vcard"}
 ARROWS: dict[str, set[str]] = {
     **{noun: set() for noun in NOUNS},
     "migrate": set(),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
 
 def verify_page() -> str:
     """`verify.html`: one file that checks any statement, from disk, offline."""
-    return sealed(_asset("verify.html"), _asset("verify.css"), f"{verify_script()}\n{_asset('paste.js')}")
+    return sealed(asset("verify.html"), asset("verify.css"), f"{verify_script()}\n{asset('paste.js')}")
 
 
 def verify_script() -> str:
     """The script that gives a page `decampVerify.check`, described in verify.js."""
-    return "\n".join(map(_asset, ("ed25519.js", "verdict.js", "verify.js")))
+    return "\n".join(map(asset, ("ed25519.js", "verdict.js", "verify.js")))
 
 
 def sealed(page: str, style: str, script: str) -> str:
@@ -36,5 +37,7 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
 
 
-def _asset(name: str) -> str:
+@cache
+def asset(name: str) -> str:
+    """A file of this folder: a page before it is filled in, a style sheet, a script."""
     return (files(__package__) / name).read_text("utf-8")
