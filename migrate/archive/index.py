@@ -2,55 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from ..model import Attachment, Preview
+from ..model import Message
 from .words import fold
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
-
     from .store import Store
 
-_attachments = msgspec.json.Decoder(tuple[Attachment, ...])
-_preview = msgspec.json.Decoder(Preview)
 QUOTE_TEXT = 1000
 BY_ROW = "CREATE INDEX IF NOT EXISTS messages_by_row ON messages (source, native_id)"
 
 
-def searchable(body: str | None, attachments: str | None, preview: str | None) -> str | None:
-    """The words people can find a message by: its text, the names of its files, the title of its link."""
+def told(message: Message) -> str:
+    """What people can find a message by: its text, the names of its files, the title of its link."""
+    body = message.body or ""
+    if not message.attachments and message.preview is None:
+        return body
     parts = [body] if body else []
-    if attachments:
-        parts += [text for a in _attachments.decode(attachments) for text in (a.name, a.caption) if text]
-    if preview:
-        title = _preview.decode(preview).title
-        parts += [title] if title else []
-    return fold(" \n".join(parts)) if parts else None
+    parts += [text for a in message.attachments for text in (a.name, a.caption) if text]
+    if message.preview and message.preview.title:
+        parts.append(message.preview.title)
+    return " \n".join(parts)
 
 
-def reindex(store: Store, n: int, old: str | None, new: str | None) -> None:
+def index(store: Store, messages: Iterable[tuple[int, Message]]) -> None:
+    """Have new messages found by their words."""
+    rows = [(n, fold(text)) for n, message in messages if (text := told(message))]
+    store.write_many("INSERT INTO messages_fts (rowid, words) VALUES (?, ?)", rows)
+
+
+def reindex(store: Store, n: int, old: Message, new: Message) -> None:
     """Have a changed message found by its new words only. The index keeps no text, so it is told the old one."""
-    if old == new:
+    if (before := told(old)) == told(new):
         return
-    if old:
-        store.write("INSERT INTO messages_fts (messages_fts, rowid, words) VALUES ('delete', ?, ?)", (n, old))
-    if new:
-        store.write("INSERT INTO messages_fts (rowid, words) VALUES (?, ?)", (n, new))
+    if before:
+        forget = "INSERT INTO messages_fts (messages_fts, rowid, words) VALUES ('delete', ?, ?)"
+        store.write(forget, (n, fold(before)))
+    index(store, [(n, new)])
 
 
 def finish(store: Store) -> None:
-    """Bring quotes, counts and the search index up to date with the messages. One transaction, repeatable."""
+    """Bring quotes and counts up to date with the messages. One transaction, repeatable."""
     with store.transaction():
         if not store.one("SELECT EXISTS (SELECT 1 FROM stale)"):
             return
         store.con.execute("CREATE INDEX IF NOT EXISTS messages_by_time ON messages (conversation, sent_at, id)")
-        store.con.execute(BY_ROW)
         _resolve_quotes(store)
         _count(store)
-        _index_words(store.con)
 
 
 def _resolve_quotes(store: Store) -> None:
@@ -92,20 +92,3 @@ def _count(store: Store) -> None:
         " WHERE s.id = contacts.id AND s.count <> contacts.message_count"
     )
     con.execute("DROP TABLE temp.spoken")
-
-
-def _index_words(con: Connection) -> None:
-    """Put new messages into the full-text index, in one go: several times faster than one by one."""
-    done = con.execute("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0").fetchone()[0]
-    last = con.execute("SELECT coalesce(max(n), 0) FROM messages").fetchone()[0]
-    if last == done:
-        return
-    con.create_function("searchable", 3, searchable, deterministic=True)
-    con.create_function("fold", 1, fold, deterministic=True)
-    con.execute(
-        "INSERT INTO messages_fts (rowid, words) SELECT n, words FROM (SELECT n, CASE WHEN attachments IS NULL AND"
-        " preview IS NULL THEN fold(body) ELSE searchable(body, attachments, preview) END AS words FROM messages"
-        " WHERE n > ? AND (body <> '' OR attachments IS NOT NULL OR preview IS NOT NULL)) WHERE words IS NOT NULL",
-        (done,),
-    )
-    con.execute("INSERT OR REPLACE INTO meta VALUES ('indexed_to', ?)", (str(last),))

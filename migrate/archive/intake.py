@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ..identity import next_id
 from ..model import Direction, Loss, Message, MessageKind
 from . import merge
-from .index import BY_ROW, reindex, searchable
+from .index import BY_ROW, index, reindex
 from .read import MESSAGE_COLUMNS, message_from_row
 from .store import Store, as_json
 
@@ -66,8 +66,8 @@ class Intake:
         self._is_new = store.con.execute("SELECT state FROM sources WHERE n = ?", (source,)).fetchone() == (None,)
         if self._is_new and store.one("SELECT EXISTS (SELECT 1 FROM messages)"):
             self._is_new = False  # an earlier run was interrupted, or other sources were read: then look closely
-            store.write(BY_ROW, ())
         self._digests = array("q") if self._is_new else self._known_digests()
+        self._by_row = False
         self._chains: dict[str, _Chain] = {}
         self.new = 0
         self.updated = 0
@@ -90,6 +90,9 @@ class Intake:
         """The number and digest of the messages of these rows."""
         if self._is_new:
             return {}
+        if not self._by_row:
+            self._store.write(BY_ROW, ())
+            self._by_row = True
         marks = ",".join("?" * len(native_ids))
         return {
             native_id: (n, digest)
@@ -137,10 +140,13 @@ class Intake:
         self._store.write_many(_INSERT, [row for row in rows if len(row) > _COMMON])
         count = self._store.con.total_changes - before
         self.new += count
+        numbered = list(enumerate(entries, first))
         if count == len(entries):
+            index(self._store, [(n, entry.message) for n, entry in numbered])
             return []
         added = {n for (n,) in self._store.con.execute("SELECT n FROM messages WHERE n >= ?", (first,))}
-        return [entry for n, entry in enumerate(entries, first) if n not in added]
+        index(self._store, [(n, entry.message) for n, entry in numbered if n in added])
+        return [entry for n, entry in numbered if n not in added]
 
     def _match(self, entry: Entry) -> None:
         """Find the message that this one is a copy of, or add it under the next free id.
@@ -166,6 +172,7 @@ class Intake:
             return
         row = self._columns(self._next, self._source, entry.digest, replace(message, id=chain.free))
         self._store.write(_INSERT_PLAIN if len(row) == _COMMON else _INSERT, row)
+        index(self._store, [(self._next, message)])
         self._next += 1
         self.new += 1
         chain.free = next_id(chain.free)
@@ -199,10 +206,9 @@ class Intake:
         if old == new:
             return
         source, digest = self._store.con.execute("SELECT source, digest FROM messages WHERE n = ?", (n,)).fetchone()
-        before, after = _full(self._columns(n, source, digest, old)), _full(self._columns(n, source, digest, new))
-        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", after)
-        if n <= self._store.one("SELECT coalesce((SELECT value FROM meta WHERE key = 'indexed_to'), 0) + 0"):
-            reindex(self._store, n, _text(before), _text(after))
+        columns = _full(self._columns(n, source, digest, new))
+        self._store.write(f"UPDATE messages SET {', '.join(f'{name} = ?' for name in NAMES)} WHERE n = {n:d}", columns)
+        reindex(self._store, n, old, new)
         self.updated += 1
 
     def _columns(self, n: int, source: int, digest: int | None, m: Message) -> tuple[Any, ...]:
@@ -236,8 +242,3 @@ class Intake:
 
 def _full(columns: tuple[Any, ...]) -> tuple[Any, ...]:
     return columns if len(columns) > _COMMON else (*columns, 0, 0, 0, *[None] * 7)
-
-
-def _text(columns: tuple[Any, ...]) -> str | None:
-    body, attachments, preview = (columns[NAMES.index(name)] for name in ("body", "attachments", "preview"))
-    return searchable(body, attachments, preview)

@@ -231,7 +231,5 @@ def _strangers(folder: Path, manifest: Manifest) -> list[str]:
     return sorted(
         name
         for path in folder.rglob("*")
-        if path.is_file()
-        and (name := path.relative_to(folder).as_posix()) not in manifest.files
-        and name != NAME
+        if path.is_file() and (name := path.relative_to(folder).as_posix()) not in manifest.files and name != NAME
     )

@@ -2,7 +2,7 @@
 -- Times are integer milliseconds UTC. JSON columns hold compact JSON, or NULL where there is nothing.
 
 CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,            -- format_version, account_id, account_name, account_avatar, indexed_to
+    key   TEXT PRIMARY KEY,            -- format_version, account_id, account_name, account_avatar
     value TEXT
 ) WITHOUT ROWID;
 
@@ -64,11 +64,11 @@ CREATE TABLE messages (
     server_id    INTEGER
 );
 CREATE UNIQUE INDEX messages_by_id ON messages (id);
--- The other indexes come at the end of the first run, when they cost half: see index.py.
+-- The other indexes come when they are needed first, when they cost half: see index.py.
 
 -- Words of bodies, file names and link titles, prepared by migrate/archive/words.py; rowid is messages.n.
 CREATE VIRTUAL TABLE messages_fts USING fts5 (
-    words, content = '',
+    words, content = '', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co S*'"
 );
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ..model import Conversation, Message
+from .index import told
 from .read import MESSAGE_COLUMNS, Archive, message_from_row
 from .words import ALONE, query, words
 
@@ -47,15 +48,7 @@ def search(
     for *row, n in rows:
         if n in places and (senders is None or row[2] in senders):
             message = message_from_row(tuple(row), places[n].id)
-            yield Hit(message=message, conversation=places[n], snippet=snippet(_text(message), terms))
-
-
-def _text(message: Message) -> str:
-    parts = [message.body or ""]
-    parts += [text for a in message.attachments for text in (a.name, a.caption) if text]
-    if message.preview and message.preview.title:
-        parts.append(message.preview.title)
-    return " ".join(part for part in parts if part)
+            yield Hit(message=message, conversation=places[n], snippet=snippet(told(message), terms))
 
 
 _pieces = re.compile(f"([{ALONE}])|([^\\s{ALONE}]+)")

@@ -17,6 +17,7 @@ from migrate.archive import database, index
 from migrate.archive.files import path_of
 from migrate.archive.outputs import Outputs
 from migrate.archive.read import Archive
+from migrate.archive.words import fold
 from migrate.archive.writer import FormatWriter
 from migrate.identity import message_id
 from migrate.model import (
@@ -161,11 +162,10 @@ class ArchiveBuilder:
             "UPDATE contacts SET message_count = (SELECT count(*) FROM messages WHERE sender = contacts.id)"
         )
         self.con.execute("INSERT INTO messages_fts (messages_fts) VALUES ('delete-all')")
-        self.con.create_function("searchable", 3, index.searchable, deterministic=True)
-        self.con.execute(
-            "INSERT INTO messages_fts (rowid, words) SELECT n, searchable(body, attachments, preview) FROM messages"
-            " WHERE searchable(body, attachments, preview) IS NOT NULL"
-        )
+        for n, conversation in self.archive.numbered_conversations():
+            for number, message in self.archive.messages(n, conversation.id):
+                if text := index.told(message):
+                    self.con.execute("INSERT INTO messages_fts (rowid, words) VALUES (?, ?)", (number, fold(text)))
         return self.archive
 
 

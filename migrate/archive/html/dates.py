@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 DAY = 86_400_000
+_DAYS = 1 << 14  # to remember: the days of forty years
 _EPOCH = date(1970, 1, 1)
 _LAST = 253_402_300_800_000  # the year 10000
 _MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440)]
@@ -29,17 +30,17 @@ def day_of(at: int) -> int:
     return at // DAY if is_known(at) else 0
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_DAYS)
 def _date(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_DAYS)
 def _iso(day: int) -> str:
     return _date(day).isoformat()
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_DAYS)
 def day_heading(day: int) -> str:
     """A day as the heading above its messages."""
     if not day:

@@ -16,6 +16,7 @@ from operator import sub
 import msgspec
 
 from ...model import Direction, Message
+from ..index import told
 from ..outputs import Outputs
 from ..read import Archive
 from .people import People
@@ -50,9 +51,7 @@ class TextBlocks:
 
     def add(self, message: Message) -> None:
         """The next message; what search cannot find takes its place as 0."""
-        words = message.body or ""
-        if message.attachments or message.preview:
-            words = _all_words(message)
+        words = told(message)
         if words:
             id = self._me if message.direction is Direction.OUT else message.sender
             sender = self._senders.setdefault(id, len(self._senders))
@@ -74,15 +73,6 @@ class TextBlocks:
             self.paths.add(path)
         self._senders, self._messages, self._holds_text = {}, [], False
         self._number += 1
-
-
-def _all_words(message: Message) -> str:
-    """The same text, in the same order, that the archive's own index has."""
-    parts = [message.body] if message.body else []
-    parts += [part for a in message.attachments for part in (a.name, a.caption) if part]
-    if message.preview and message.preview.title:
-        parts.append(message.preview.title)
-    return " \n".join(parts)
 
 
 def write(archive: Archive, outputs: Outputs, folders: dict[int, str], page: int) -> set[str]:
