@@ -153,14 +153,32 @@ def _written(stored: Columns, dropped: list[str]) -> Written:
         except ValueError:
             written = Written()
             dropped.append("json")
-    for (name, read), known, column in zip(_FROM_COLUMNS, _fields(written), _fields(stored), strict=True):
-        if known is None and column is not None:
-            setattr(written, name, value := read(column))
-            if value is not None and name in dropped:
-                dropped.remove(name)
-            elif value is None and column != 0:
-                _once(dropped, name)
+    if _lacks_a_column(written, stored):
+        for (name, read), known, column in zip(_FROM_COLUMNS, _fields(written), _fields(stored), strict=True):
+            if known is None and column is not None:
+                setattr(written, name, value := read(column))
+                if value is not None and name in dropped:
+                    dropped.remove(name)
+                elif value is None and column != 0:
+                    _once(dropped, name)
     return written
+
+
+def _lacks_a_column(written: Written, stored: Columns) -> bool:
+    """Whether a column knows what the JSON does not: hardly ever, so this is asked without a loop."""
+    return (
+        written.conversationId is None
+        or (written.source is None and stored.source is not None)
+        or (written.body is None and stored.body is not None)
+        or written.sent_at is None
+        or (written.received_at is None and stored.received_at is not None)
+        or (written.serverTimestamp is None and stored.serverTimestamp is not None)
+        or (written.serverId is None and stored.serverId is not None)
+        or (written.messageHash is None and stored.messageHash is not None)
+        or (written.expireTimer is None and stored.expireTimer is not None)
+        or (written.expirationType is None and stored.expirationType is not None)
+        or (written.expires_at is None and stored.expires_at is not None)
+    )
 
 
 def _sent_at(written: Written, kind: ConversationKind, dropped: list[str]) -> int:
