@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import groupby
 from unicodedata import category, normalize
 
 # Scripts without spaces between words, and pictures: each character stands alone.
@@ -24,8 +25,10 @@ _alone = re.compile(f"[{ALONE}]")
 @cache
 def _marks() -> re.Pattern[str]:
     """Combining marks, emoji variation selectors and skin tones: dropped before words are compared."""
-    points = (chr(point) for point in (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)))
-    return re.compile("[" + "".join(c for c in points if category(c) == "Mn") + "\U0001f3fb-\U0001f3ff]")
+    points = [point for point in (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)) if category(chr(point)) == "Mn"]
+    runs = [[*run] for _, run in groupby(enumerate(points), lambda pair: pair[1] - pair[0])]
+    ranges = "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in runs)
+    return re.compile(f"[{ranges}\U0001f3fb-\U0001f3ff]")
 
 
 _sign = re.compile(r"[$+<=>^`|~]")

@@ -13,6 +13,7 @@ from .notices import notice
 from .people import People
 
 UP = "../../../"
+_TEXT, _OUT = MessageKind.TEXT, Direction.OUT  # looking a member up in its enum costs more than a name here
 _QUOTE = 240
 _TITLE = 200
 _REACTORS = 50
@@ -38,9 +39,9 @@ class Bubbles:
 
     def message(self, message: Message, first: bool) -> str:
         """A message as an item of the list; the `first` of a run says whose it is."""
-        if message.kind is not MessageKind.TEXT:
+        if message.kind is not _TEXT:
             return self._notice(message)
-        mine = message.direction is Direction.OUT
+        mine = message.direction is _OUT
         side = "out" if mine else "in"
         name = self._sender(message.sender, mine) if first else ""
         parts = []

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from ...identity import conversation_short_id
-from ...model import Conversation, ConversationKind, Message
+from ...model import Conversation, ConversationKind, Message, MessageKind
 from ..outputs import Outputs
 from ..read import Archive
 from . import about, dates, frame, index, search
@@ -19,6 +19,7 @@ from .text import label, line
 
 PAGE = 1000
 FORMAT = frame.FORMAT
+_TEXT = MessageKind.TEXT
 
 
 class Pages:
@@ -81,7 +82,7 @@ class ConversationPages:
         if day != self._day:
             self._day, self._run = day, None
             self._items.append(f'<li class="d"><h2>{dates.day_heading(day)}</h2></li>\n')
-        run = (message.sender, message.direction) if message.kind == "text" else None
+        run = (message.sender, message.direction) if message.kind is _TEXT else None
         self._items.append(self._bubbles.message(message, run != self._run))
         self._run = run
         self._on_page += 1

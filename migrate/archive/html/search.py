@@ -24,6 +24,7 @@ from .text import line, named
 
 FORMAT = "html"
 BLOCK = 500
+_OUT = Direction.OUT
 _PIECE = 1 << 16
 _PEOPLE = 500
 _encode = msgspec.json.Encoder().encode
@@ -53,7 +54,7 @@ class TextBlocks:
         """The next message; what search cannot find takes its place as 0."""
         words = told(message)
         if words:
-            id = self._me if message.direction is Direction.OUT else message.sender
+            id = self._me if message.direction is _OUT else message.sender
             sender = self._senders.setdefault(id, len(self._senders))
             shown = named(words, self._people.name) if "@" in words else words
             self._messages.append((message.id, message.sent_at // 1000, sender, shown))
