@@ -93,7 +93,8 @@ def _check(card: Card, signed: SignedStatement) -> Iterator[str]:
     yield (
         '<div class="known"><label for="known">The Session ID you knew</label>'
         '<input id="known" spellcheck="false" autocapitalize="off" autocorrect="off" autocomplete="off"'
-        ' placeholder="05…" aria-describedby="known-wrong"><p id="known-wrong" hidden>This is not a whole Session ID.</p></div></dl>'
+        ' placeholder="05…" aria-describedby="known-wrong">'
+        '<p id="known-wrong" hidden>This is not a whole Session ID.</p></div></dl>'
     )
     yield _drawing(code(signed.compact()), "QR code of the signed statement")
     yield "</div>"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from .browse import info, search
+from .card import card
 from .command import tree
 from .demo import demo
 from .doctor import doctor
 from .export import export
 from .handle import handle
-from .keep import render, verify
+from .keep import render
 from .people import contacts
+from .verify import verify
 
 app = tree(
     "decamp",
@@ -22,7 +24,7 @@ app = tree(
     {
         "Save your history": [export, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
-        "Tell people where you are": [handle],
+        "Tell people where you are": [handle, card],
     },
 )
 

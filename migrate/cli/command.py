@@ -32,13 +32,26 @@ def command(name: str, *examples: str) -> Callable[[Callable[..., Result]], Comm
 
 
 def tree(
-    name: str, about: str, panels: dict[str, Sequence[Command | typer.Typer]], examples: Sequence[str] = ()
+    name: str,
+    about: str,
+    panels: dict[str, Sequence[Command | typer.Typer]],
+    examples: Sequence[str] = (),
+    alone: Command | None = None,
 ) -> typer.Typer:
-    """Commands under one name, in the order and under the headings in which the help page shows them."""
+    """Commands under one name, in the order and under the headings in which the help page shows them.
+
+    `alone` is what the name does by itself, when none of them follows.
+    """
     app = typer.Typer(
-        name=name, help=about, epilog="\n".join(examples), cls=Tree, add_help_option=False, rich_markup_mode=None
+        name=name,
+        help=about,
+        epilog="\n".join(alone.examples if alone else examples),
+        cls=Tree,
+        add_help_option=False,
+        rich_markup_mode=None,
     )
-    app.callback(invoke_without_command=True)(_root if name == "decamp" else _group)
+    by_itself = _callable(alone.function) if alone else _root if name == "decamp" else _group
+    app.callback(invoke_without_command=True)(by_itself)
     for panel, entries in panels.items():
         for entry in entries:
             if isinstance(entry, typer.Typer):
@@ -65,6 +78,8 @@ def _callable(function: Callable[..., Result]) -> Callable[..., int]:
 
     @wraps(function)
     def call(ctx: typer.Context, **given: object) -> int:
+        if ctx.invoked_subcommand is not None:
+            return 0  # one of the commands below this name does the work
         run = run_of(ctx)
         run.command = ctx.command_path
         result = function(run, **{word.name: given[word.name] for word in words})

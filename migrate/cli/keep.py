@@ -1,4 +1,4 @@
-"""`decamp render` and `decamp verify`: an archive written again, and an archive checked."""
+"""`decamp render`, which writes an archive again, and the check of one for `decamp verify`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import NothingFound
 from .command import command
 from .run import Result, Run
 from .ui import plain
@@ -46,28 +45,8 @@ def render(run: Run, archive: ArchiveFolder, format: Formats = None) -> Result:
     return Result({"written": report.written, "unchanged": report.unchanged, "removed": report.removed})
 
 
-What = Annotated[str, typer.Argument(metavar="ARCHIVE", help="The folder that `decamp export` made.")]
-
-
-@command("verify", "decamp verify session-archive", "decamp verify /media/backup/session-archive --quiet")
-def verify(run: Run, what: What) -> Result:
-    """Check that nothing in an archive was lost or changed since it was written.
-
-    It compares every file with its SHA-256 in manifest.json, and counts every message. Exit code 7: it is not
-    as it was.
-    """
-    path = Path(what).expanduser()
-    if path.name == "archive.sqlite":
-        path = path.parent
-    if not path.is_dir():
-        raise NothingFound(
-            f"{path} is a file that decamp cannot check." if path.exists() else f"There is nothing at {path}.",
-            "Name the folder that `decamp export` made.",
-        )
-    return _verify_archive(run, path)
-
-
-def _verify_archive(run: Run, folder: Path) -> Result:
+def verify_archive(run: Run, folder: Path) -> Result:
+    """Check that nothing in an archive was lost or changed; exit code 7 if something was."""
     from ..archive.manifest import check
 
     with run.ui.progress() as progress:

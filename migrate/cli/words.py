@@ -109,3 +109,16 @@ def _one(known: dict[str, set[str]], name: str) -> set[str]:
         f"Nobody in this archive is called {name!r}.",
         f"Did you mean {', '.join(near)}?" if near else "`decamp contacts` lists who is in it.",
     )
+
+
+def session_id_in(text: str) -> str:
+    """The Session ID that a person typed. Raises `WrongWords` for anything else."""
+    from ..cards import handles
+    from ..model import Network
+
+    try:
+        return str(handles.parse(text, network=Network.SESSION))
+    except handles.RefusedHandle as error:
+        raise WrongWords(
+            f"{text!r} is no Session ID.", "Name the archive in which to look for a name: --archive ARCHIVE."
+        ) from error
