@@ -40,7 +40,7 @@ def written_signature(signature: bytes) -> str:
 
 
 def signed_bytes(covered: str) -> bytes:
-    """What is signed for this text. It begins as nothing does that Session ever signs: docs/statement.md, section 10."""
+    """What is signed for this text. It begins as nothing that Session ever signs: docs/statement.md, section 10."""
     return DOMAIN + covered.encode()
 
 
