@@ -47,4 +47,4 @@ def handle_lines(card: Card) -> Iterator[str]:
 
 def proof_line(card: Card) -> str | None:
     """What to place at each new account, so that both directions meet."""
-    return proof_text(card.session_id) if card.session_id else None
+    return proof_text(card.session_id) if card.session_id and not card.withdraws else None

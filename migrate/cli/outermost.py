@@ -43,7 +43,9 @@ class Tree(TyperGroup):
         **extra: Any,
     ) -> NoReturn:
         """Run one command and leave with its exit code."""
-        words = list(sys.argv[1:] if args is None else args)
+        given = sys.argv[1:] if args is None else args
+        # A statement that was pasted begins with dashes, and is no option for all that.
+        words = [f"\n{word}" if word.startswith("-----BEGIN ") else word for word in given]
         run = Run(os.environ, Options())
         os.umask(0o077)
         _survive_odd_consoles()

@@ -76,8 +76,8 @@ def test_verify_mentions_files_that_are_not_of_decamp(decamp: Decamp, archive: P
 def test_verify_does_not_take_a_file_for_an_archive(decamp: Decamp, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("x")
     done = decamp("verify", tmp_path / "note.txt")
-    assert done.exit_code == 4
-    assert "is a file that decamp cannot check" in done.stderr
+    assert done.exit_code == 7
+    assert "There is no move statement in this" in done.stderr
 
 
 def test_doctor_says_when_there_is_nothing_and_which_versions_look(decamp: Decamp) -> None:
