@@ -50,7 +50,7 @@ def _usage(ctx: typer.Context, width: int) -> str:
 
 
 def _word(argument: TyperArgument) -> str:
-    name = argument.metavar or argument.name.upper()
+    name = argument.metavar or str(argument.name).upper()
     name = f"{name}…" if argument.nargs != 1 else name
     return name if argument.required else f"[{name}]"
 
@@ -88,7 +88,8 @@ def _name(param: Parameter) -> str:
     if isinstance(param, TyperArgument):
         return _word(param)
     names = ", ".join(param.opts)
-    value = "" if param.is_flag or param.name.endswith("_completion") else f" {param.metavar or param.name.upper()}"
+    own = str(param.name)
+    value = "" if param.is_flag or own.endswith("_completion") else f" {param.metavar or own.upper()}"
     return f"{names}{value}{'…' if param.multiple else ''}"
 
 
