@@ -75,7 +75,7 @@ class Code:
         colours = {ord("0"): "1" * scale, ord("1"): "0" * scale}
         lines = (_packed(row.translate(colours) + pad) * scale for row in self._with_quiet_zone())
         header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)  # one bit for a pixel, grey
-        parts = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(b"".join(lines), 9)), _chunk(b"IEND", b""))
+        parts = (_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(b"".join(lines))), _chunk(b"IEND", b""))
         return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
     def terminal(self, *, on_light: bool = False) -> list[str]:

@@ -18,7 +18,8 @@ from .paper.type import Type
 from .qr import QUIET, Code, code
 
 MODULE = 0.4
-MARGIN, PADDING, GAP = 8.0, 4.5, 2.5
+SMALLEST = 23.0  # a side of a code, however little is in it
+MARGIN, PADDING, GAP = 7.0, 4.0, 2.5
 ACCENT: Colour = (0.043, 0.42, 0.33)
 SOFT: Colour = (0.34, 0.39, 0.37)
 HAIR: Colour = (0.62, 0.68, 0.65)
@@ -90,8 +91,9 @@ def _fitted(cards: Sequence[Card], paper: Paper, document: Document, type_: Type
         width = (paper.width - 2 * MARGIN) / columns
         drawn = [_Layout(card, width, document, type_, codes=_COLUMNS * 2 // columns) for card in cards]
         tries.append((drawn, _grid(columns, width, max(card.height for card in drawn), paper.height - 2 * MARGIN)))
-    narrow, wide = tries
-    drawn, grid = wide if wide[1].per_page > narrow[1].per_page or not narrow[1].rows else narrow
+        if tries[0][1].rows > 1:
+            break  # four or more on a page: wide ones are never so many
+    drawn, grid = max(reversed(tries), key=lambda found: found[1].per_page)  # if both are as many, the wide ones
     if not grid.rows:
         # So many addresses are too tall for any page. Their codes get smaller, and can still be scanned up close.
         grid = grid._replace(rows=1, height=paper.height - 2 * MARGIN)
@@ -170,11 +172,11 @@ class _Layout:
             self._line(f"For {self.type.drawable(self.card.recipient, fallback)}", BOLD, 7.5, ACCENT)
         fallback = short_id(self.card.session_id) if self.card.session_id else "My new addresses"
         title = self.type.drawable(self.card.title, fallback)
-        size = max(8.0, min(15.0, 15.0 * self.inner / max(self.type.width(title, BOLD, 15), 1)))
+        size = max(8.0, min(14.0, 14.0 * self.inner / max(self.type.width(title, BOLD, 14), 1)))
         self._line(title, BOLD, size, BLACK)
         for line in self.type.wrap(self.card.opening, REGULAR, 7.5, self.inner):
             self._line(line, REGULAR, 7.5, SOFT)
-        self.y += 1.5
+        self.y += 1
 
     def _places(self) -> None:
         """Codes in rows; a large one is as wide as two or three."""
@@ -202,13 +204,13 @@ class _Layout:
             width = span * self.cell + (span - 1) * GAP
             self.y = top
             self._line(self.type.drawable(place.title, place.network), BOLD, 8, ACCENT, x, width)
-            side = min(width, max(self.cell, drawn.modules * MODULE))
+            side = min(width, max(SMALLEST, drawn.modules * MODULE))
             self._code(drawn, x - side * QUIET / drawn.modules / 2, self.y, side)
             self.y += side
             self._under(place, x, width)
             lowest = max(lowest, self.y)
             x += width + GAP
-        self.y = lowest + (2.5 if row else 0)
+        self.y = lowest + (2 if row else 0)
 
     def _under(self, place: Place, x: float, width: float) -> None:
         """What the code holds, so that it can be typed too, and what its owner says about it."""
@@ -230,7 +232,7 @@ class _Layout:
         if self.card.signed is None:
             return
         drawn = code(self.card.signed.compact())
-        side = min(self.inner, max(self.cell, drawn.modules * MODULE))
+        side = min(self.inner, max(SMALLEST, drawn.modules * MODULE))
         top = self.y
         beside = self.inner - side - GAP >= self.cell
         self._code(drawn, PADDING - side * QUIET / drawn.modules / 2, top, side)

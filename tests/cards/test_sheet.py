@@ -89,9 +89,10 @@ def test_cards_for_many_people_are_each_there_once(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("poppler")
 def test_a_person_with_fifty_addresses_still_gets_a_card_that_scans(tmp_path: Path) -> None:
     one = card([f"xmpp:alice{n}@example.org" for n in range(50)])
-    made = printed([one])
-    found = Counter(code for page in pages(made.pdf, tmp_path, 400) for code in decoded(page))
-    assert set(all_codes([one])) == set(found)
+    (page,) = pages(printed([one]).pdf, tmp_path, 300)
+    # A phone is held over one code; a decoder that gets all 51 at once gives up on the largest.
+    statement = page.crop((0, int(page.height * 0.85), page.width // 3, page.height))
+    assert {*decoded(page), *decoded(statement)} == set(all_codes([one]))
 
 
 @pytest.mark.usefixtures("poppler")
