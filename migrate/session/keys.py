@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b, sha512
 from typing import NoReturn
 
 from nacl import bindings as sodium
+from nacl.exceptions import CryptoError
 
 from ..errors import DecampError
 from ..model import short_id
+from .errors import BadMessage
 
 ACCOUNT_PREFIX = "05"
 WORDS_BYTES, SEED_BYTES = 16, 32
@@ -88,6 +91,56 @@ class AccountKeys(Secret):
         """The 64 bytes of the Ed25519 signature of `data`."""
         return sodium.crypto_sign(data, self._secret)[: sodium.crypto_sign_BYTES]
 
+    def multiplied(self, factor: bytes) -> bytes:
+        """The public key times `factor`: the name under which a member of a group asks, section 6.1.
+
+        The sign bit is cleared first: the group's admin made it from a Session ID, which has forgotten the sign.
+        """
+        point = self.ed25519_public[:-1] + bytes([self.ed25519_public[-1] & 0x7F])
+        try:
+            return sodium.crypto_scalarmult_ed25519_noclamp(factor, point)
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise BadKey from error
+
+    def sign_multiplied(self, factor: bytes, data: bytes) -> bytes:
+        """A signature of `data` that is good under `multiplied(factor)`, as any Ed25519 signature is."""
+        public = self.multiplied(factor)
+        scalar = sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret)
+        if self.ed25519_public[-1] & 0x80:
+            scalar = sodium.crypto_core_ed25519_scalar_negate(scalar)
+        hidden = blake2b(self._secret[:SEED_BYTES], digest_size=32, key=b"SubaccountSeed").digest()
+        once = sodium.crypto_core_ed25519_scalar_reduce(blake2b(hidden + public + data, key=b"SubaccountSig").digest())
+        point = sodium.crypto_scalarmult_ed25519_base_noclamp(once)
+        asked = sodium.crypto_core_ed25519_scalar_reduce(sha512(point + public + data).digest())
+        own = sodium.crypto_core_ed25519_scalar_mul(factor, scalar)
+        answer = sodium.crypto_core_ed25519_scalar_mul(asked, own)
+        return point + sodium.crypto_core_ed25519_scalar_add(once, answer)
+
+    def open_sealed(self, sealed: bytes) -> bytes:
+        """What somebody sealed to this account. Raises `BadMessage` for what is not for us, or damaged."""
+        own_secret = sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret)
+        try:
+            return sodium.crypto_box_seal_open(sealed, self.x25519_public, own_secret)
+        except (CryptoError, TypeError, ValueError):
+            raise BadMessage("decrypt", "A sealed message does not open with the keys of this account.") from None
+
+    def config_key(self, size: int, domain: bytes) -> bytes:
+        """The key of one config message of this account that hides `size` bytes: see `config_key` below."""
+        return config_key(self._secret[:SEED_BYTES], size, domain)
+
+    def group_member_key(self, group_x25519: bytes) -> bytes:
+        """The key under which a group hands its own keys to this account.
+
+        Formats page of Session config messages, section 7.3.
+        """
+        try:
+            shared = sodium.crypto_scalarmult(sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret), group_x25519)
+        except CryptoError:
+            raise BadKey("The key of a group is one that anybody can use.") from None
+        return blake2b(
+            shared + group_x25519 + self.x25519_public, digest_size=SEED_BYTES, key=b"SessionGroupKeyMemberKey"
+        ).digest()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AccountKeys) and self.ed25519_public == other.ed25519_public
 
@@ -107,3 +160,11 @@ def session_id_of(ed25519_public: bytes) -> str:
     if len(ed25519_public) != SEED_BYTES or not sodium.crypto_core_ed25519_is_valid_point(ed25519_public):
         raise BadKey
     return ACCOUNT_PREFIX + sodium.crypto_sign_ed25519_pk_to_curve25519(ed25519_public).hex()
+
+
+def config_key(base_key: bytes, size: int, domain: bytes) -> bytes:
+    """The key of one config message: each hides under its own, made of its length and what it is about.
+
+    Formats page of Session config messages, section 3. The base is an account's seed or a group's key.
+    """
+    return blake2b(base_key + size.to_bytes(8, "big") + domain, digest_size=SEED_BYTES).digest()
