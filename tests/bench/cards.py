@@ -1,4 +1,4 @@
-"""Measures 500 personal cards beside what the bare `qrcode` library takes for one code of each: part of `make bench`."""
+"""Measures 500 personal cards, and what the bare `qrcode` library takes for one code of each: part of `make bench`."""
 
 import time
 from collections.abc import Callable, Iterator

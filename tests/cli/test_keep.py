@@ -127,11 +127,21 @@ def test_demo_makes_a_profile_and_an_archive_and_can_be_repeated(decamp: Decamp,
     assert decamp("verify", folder / "archive").exit_code == 0
 
 
+def test_demo_makes_a_card_that_can_be_checked_and_stays_the_same(decamp: Decamp, tmp_path: Path) -> None:
+    first = decamp("demo", "--to", tmp_path / "look")
+    assert str(tmp_path / "look" / "card" / "card.html") in first.stdout
+    page = (tmp_path / "look" / "card" / "card.html").read_bytes()
+    assert decamp("verify", tmp_path / "look" / "card").exit_code == 0
+    decamp("demo", "--to", tmp_path / "look")
+    assert (tmp_path / "look" / "card" / "card.html").read_bytes() == page
+    assert decamp("card", "proof").exit_code == 2  # no account of yours had any part in it
+
+
 def test_demo_begins_anew_where_it_was_stopped(decamp: Decamp, tmp_path: Path) -> None:
     (tmp_path / "look" / "profile.part").mkdir(parents=True)
     (tmp_path / "look" / "profile.part" / "half").write_text("x")
     assert decamp("demo", "--to", tmp_path / "look").exit_code == 0
-    assert sorted(entry.name for entry in (tmp_path / "look").iterdir()) == ["archive", "profile"]
+    assert sorted(entry.name for entry in (tmp_path / "look").iterdir()) == ["archive", "card", "profile"]
 
 
 def test_demo_leaves_a_folder_of_yours_alone(decamp: Decamp, tmp_path: Path) -> None:
