@@ -35,15 +35,16 @@ NOUNS: dict[str, type[msgspec.Struct]] = {
 def commands_in(text: str) -> Iterator[str]:
     """Every `decamp …` that a page tells people to type, in a block of its own or inside a sentence."""
     for block in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        yield from re.findall(r"^\s*(?:\$ )?(decamp [^#\n]*)", block, re.MULTILINE)
+        yield from re.findall(r"^\s*(?:\$ )?(decamp (?:[^#\n]|(?<=\S)#)*)", block, re.MULTILINE)
     yield from re.findall(r"`(decamp [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
 
 
-def options_of(name: str | None) -> set[str]:
-    """The options that a command has, and those that all of them have; None is `decamp` alone."""
-    tree = get_command(app)
-    assert isinstance(tree, TyperGroup)
-    command = tree if name is None else tree.commands[name]
+def options_of(*names: str) -> set[str]:
+    """The options that a command has, and those that all of them have; no name is `decamp` alone."""
+    command = get_command(app)
+    for name in names:
+        assert isinstance(command, TyperGroup)
+        command = command.commands[name]
     return {option for param in command.params for option in param.opts if option.startswith("-")} | {"--help"}
 
 
@@ -54,18 +55,28 @@ def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
     wrong = []
     for line in commands_in(page.read_text("utf-8")):
         words = shlex.split(line.replace("…", ""))[1:]
-        name = next((word for word in words if not word.startswith("-")), None)
-        if name is not None and name not in tree.commands:
+        names: list[str] = []
+        below: object = tree
+        for word in (word for word in words if not word.startswith("-")):
+            if not isinstance(below, TyperGroup) or (names and word not in below.commands):
+                break
+            names, below = [*names, word], below.commands.get(word)
+        if below is None:
             wrong.append(f"{line}: there is no such command")
         else:
             used = {word.partition("=")[0] for word in words if word.startswith("--")}
-            wrong += [f"{line}: there is no {option}" for option in used - options_of(name)]
+            wrong += [f"{line}: there is no {option}" for option in used - options_of(*names)]
     assert not wrong
 
 
 def test_the_page_about_leaving_names_every_option_of_export() -> None:
     page = (ROOT / "docs" / "leave.md").read_text("utf-8")
     assert [option for option in sorted(options_of("export")) if option not in page] == []
+
+
+def test_the_page_about_cards_names_every_option_of_card_and_verify() -> None:
+    page = (ROOT / "docs" / "card.md").read_text("utf-8")
+    assert [option for option in sorted(options_of("card") | options_of("verify")) if option not in page] == []
 
 
 def anchors(text: str) -> set[str]:
