@@ -98,14 +98,13 @@ def read_group_keys(
     Raises `BadKey` if the id is that of no group, or the seed that of another one.
     """
     opener = GroupOpener(group_id, keys, admin_seed)
-    allowance = Allowance()
     found: dict[tuple[int, bytes], GroupKey] = {}
     opened, skipped = [], []
     for count, message in enumerate(distinct(messages)):
         try:
             if count >= MOST_MESSAGES:
                 raise BadConfig("format", "There are more messages than is reasonable.")
-            here = list(_open(message, opener, allowance))
+            here = list(_open(message, opener, Allowance()))
         except BadConfig as error:
             skipped.append(Skipped(hash=message.hash, code=error.code, reason=str(error)))
             continue

@@ -110,13 +110,14 @@ class _Reading:
     def _open(self, message: StoredMessage) -> None:
         content = decrypt(self._unwrap(message.data), self._domain, self._keys)
         if content.startswith(MARK):
-            self._parts.add(message.hash, content, self._allowance)
+            self._parts.add(message.hash, content, Allowance())
         else:
             self._keep((message.hash,), content)
 
     def _keep(self, stored: tuple[str, ...], content: bytes) -> None:
-        plain = expand(content, self._allowance)
-        self._read.append(parse(plain, stored, self._allowance, self._signer))
+        trial = self._allowance.trial()
+        self._read.append(parse(expand(content, trial), stored, trial, self._signer))
+        self._allowance = trial
 
     def _skip(self, stored: tuple[str, ...], error: BadConfig) -> None:
         self._skipped.extend(Skipped(hash=hash, code=error.code, reason=str(error)) for hash in stored)
