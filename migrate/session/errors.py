@@ -20,6 +20,10 @@ class BadMessage(Unreadable):
     """This is no message that can be opened."""
 
 
+class BadFile(Unreadable):
+    """This is no file that can be opened."""
+
+
 class BadConfig(Unreadable):
     """These are no settings that can be opened."""
 
@@ -38,3 +42,10 @@ class NoAnswer(DecampError):
         """`gone`: the network no longer knows this node, so that asking it again is of no use."""
         super().__init__(message)
         self.gone = gone
+
+
+class TooLarge(DecampError):
+    """The message is longer than the network takes."""
+
+    exit_code = 2
+    hint = "Send it in several parts, or as a file."

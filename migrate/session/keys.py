@@ -128,6 +128,10 @@ class AccountKeys(Secret):
         """The key of one config message of this account that hides `size` bytes: see `config_key` below."""
         return config_key(self._secret[:SEED_BYTES], size, domain)
 
+    def file_key(self, data: bytes, purpose: bytes, size: int) -> bytes:
+        """Key material for one file of this account: the same again for the same bytes, section 7.2."""
+        return blake2b(data, digest_size=size, key=self._secret[:SEED_BYTES], person=purpose).digest()
+
     def group_member_key(self, group_x25519: bytes) -> bytes:
         """The key under which a group hands its own keys to this account.
 
