@@ -47,6 +47,13 @@ def open_in_group(data: bytes, group: str, keys: Iterable[bytes], account: Accou
 
     Raises `BadMessage`; its code is "decrypt" if none of the keys opens it.
     """
+    sender, key, plain = open_body(data, group, keys)
+    envelope = ENVELOPE.read(plain)
+    return checked(envelope, envelope.content or b"", sender, key, account=account.session_id, group=group)
+
+
+def open_body(data: bytes, group: str, keys: Iterable[bytes]) -> tuple[str, bytes, bytes]:
+    """Who wrote in a group, the key that they signed with, and what they signed: an envelope, if they use an app."""
     fields = _fields(_opened(data, keys).rstrip(b"\0"))
     packed, plain = fields.get(b"z"), fields.get(b"d")
     if (packed is None) == (plain is None):
@@ -54,8 +61,7 @@ def open_in_group(data: bytes, group: str, keys: Iterable[bytes], account: Accou
     body = packed or plain or b""
     key = fields.get(b"a", b"")
     sender = verified(body + group_key_of(group), fields.get(b"s", b""), key)
-    envelope = ENVELOPE.read(_unpacked(body) if packed is not None else body)
-    return checked(envelope, envelope.content or b"", sender, key, account=account.session_id, group=group)
+    return sender, key, _unpacked(body) if packed is not None else body
 
 
 def group_key_of(group: str) -> bytes:

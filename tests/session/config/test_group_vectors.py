@@ -11,10 +11,13 @@ from migrate.session.config.group_keys import GroupKeys, read_group_keys
 from migrate.session.config.hidden import Hidden
 from migrate.session.config.namespaces import Namespace
 from migrate.session.config.read import Merged, read_group_config
+from migrate.session.errors import BadMessage
+from migrate.session.group_messages import open_body
 from tests.session.config import meaning, vectors
 from tests.session.config.vectors import Vector
 
 pytestmark = pytest.mark.samples
+WITH_MESSAGES = [name for name in vectors.GROUP if "conflict" not in name]
 WITH_INFO = [name for name in vectors.GROUP if name != "group-04-outsider"]
 
 
@@ -85,3 +88,18 @@ def test_what_was_not_signed_by_the_group_is_named_so(samples: Path) -> None:
     merged = _config(vector, Namespace.GROUP_INFO, "info_messages")
     assert [one.code for one in merged.skipped] == ["signature", "signature"]
     assert [one.code for one in _keys(vector).skipped] == ["signature"]
+
+
+@pytest.mark.parametrize("name", WITH_MESSAGES)
+def test_each_message_in_a_group_opens_or_says_why_not(samples: Path, name: str) -> None:
+    vector = vectors.load(samples, name)
+    keys = [bytes(key.key) for key in reversed(_keys(vector).keys)]
+    for message, expected in zip(vector["group_messages"], vector["expected"]["group_messages"], strict=True):
+        assert message["hash"] == expected["hash"]
+        if expected["ok"]:
+            sender, _, plain = open_body(bytes.fromhex(message["data_hex"]), vector["group_id"], keys)
+            assert (sender, plain.hex()) == (expected["sender"], expected["plaintext_hex"])
+        else:
+            with pytest.raises(BadMessage) as refused:
+                open_body(bytes.fromhex(message["data_hex"]), vector["group_id"], keys)
+            assert refused.value.code == expected["error"]
