@@ -137,7 +137,7 @@ def _nothing_to_do(folder: Path, state: str, formats: list[str]) -> bool:
 
     What a killed run left is something to do: it may hold a private copy of the source, keys and all.
     """
-    if (folder / WORK).exists():
+    if (folder / WORK).exists() or (folder / database.JOURNAL).exists():
         return False
     if not (folder / database.NAME).is_file() or not (folder / manifest.NAME).is_file():
         return False

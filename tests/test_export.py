@@ -61,7 +61,8 @@ def test_what_a_killed_run_left_is_removed_even_if_nothing_is_new(tmp_path: Path
     before = snapshot(tmp_path)
     (tmp_path / ".work/desktop-x/sql").mkdir(parents=True)
     (tmp_path / ".work/desktop-x/sql/db.sqlite").write_bytes(b"a private copy")
-    assert manifest.check(tmp_path).strangers == [".work/desktop-x/sql/db.sqlite"]
+    (tmp_path / "archive.sqlite-journal").write_bytes(bytes(28))
+    assert manifest.check(tmp_path).strangers == [".work/desktop-x/sql/db.sqlite", "archive.sqlite-journal"]
     run(source, tmp_path)
     assert snapshot(tmp_path) == before
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 NAME = "archive.sqlite"
+JOURNAL = NAME + "-journal"
 PATIENCE = 2.0  # seconds to wait for another process that is just finishing
 
 

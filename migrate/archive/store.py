@@ -43,6 +43,9 @@ class Store:
 
     def close(self) -> None:
         """Close the file. What was not in a finished transaction is not in the archive."""
+        if not self.changed:
+            # A run killed after its last commit leaves an empty journal, which nobody else can be using now.
+            (self.folder / database.JOURNAL).unlink(missing_ok=True)
         self.con.close()
 
     @contextmanager
