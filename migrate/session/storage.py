@@ -91,6 +91,11 @@ def body_of(call: Call) -> bytes:
     return msgspec.json.encode({"jsonrpc": "2.0", "method": call.method, "params": call.params})
 
 
+def changes_something(call: Call) -> bool:
+    """Whether a request is more than a look: the type says so too, and this is for whoever sends it."""
+    return any(isinstance(one, Write) for one in (call.requests if isinstance(call, Together) else (call,)))
+
+
 # -- requests that look ------------------------------------------------------------------------------
 
 
