@@ -6,10 +6,11 @@ A statement cannot tell that there is a later one. Whoever has checked the later
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ..errors import DecampError
 from .statement import SignedStatement, find
 
 NAME = "statements.db"
@@ -20,6 +21,12 @@ CREATE TABLE IF NOT EXISTS seen (
   PRIMARY KEY (session_id, audience)
 );
 """
+
+
+class BrokenSerials(DecampError):
+    """The numbers of earlier statements cannot be read or written."""
+
+    hint = "Check who may write to it. If it is damaged, delete it, and give the next card a high --serial yourself."
 
 
 class Serials:
@@ -77,12 +84,21 @@ class Serials:
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         if not self._path.exists():
             return []
-        with closing(sqlite3.connect(self._path)) as con:
-            con.executescript(_SCHEMA)
+        with self._opened() as con:
             return con.execute(sql, values).fetchall()
 
     def _change(self, sql: str, *rows: tuple[object, ...]) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path)) as con, con:
-            con.executescript(_SCHEMA)
+        with self._opened() as con, con:
             con.executemany(sql, rows)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path)) as con:
+                con.executescript(_SCHEMA)
+                yield con
+        except sqlite3.Error as error:
+            raise BrokenSerials(
+                f"The numbers of earlier statements in {self._path} cannot be used: {error}."
+            ) from error

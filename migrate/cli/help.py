@@ -41,8 +41,15 @@ def usage(ctx: typer.Context) -> str:
     """`decamp search ARCHIVE TEXT [OPTIONS]`."""
     words = [_word(param) for param in ctx.command.params if isinstance(param, TyperArgument)]
     if isinstance(ctx.command, TyperGroup):
-        words = ["COMMAND …"]
+        # As `decamp card`, which makes one: it has options for itself.
+        by_itself = ctx.parent is not None and any(_is_own(param) for param in ctx.command.params)
+        words = ["[COMMAND …]" if by_itself else "COMMAND …"]
     return " ".join([ctx.command_path, *words, "[OPTIONS]"])
+
+
+def _is_own(param: object) -> bool:
+    """Whether a group has this option for itself, beside those that every command has."""
+    return isinstance(param, TyperOption) and param.rich_help_panel != EVERYWHERE
 
 
 def _usage(ctx: typer.Context, width: int) -> str:

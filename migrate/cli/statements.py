@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -133,6 +132,7 @@ def _judged(
 
     `known` gives the Session ID that a person knew, for the one in a statement.
     """
+    from ..cards.serials import BrokenSerials
     from ..cards.verdict import State, judge
 
     memory, now = serials(run), run.now()
@@ -143,7 +143,7 @@ def _judged(
         judge(together, now, known(signed.statement.session_id), reader=reader)[place]
         for place, signed in enumerate(found)
     ]
-    with suppress(OSError, sqlite3.Error):  # a home that cannot be written to is no reason not to check
+    with suppress(OSError, BrokenSerials):  # a home that cannot be written to is no reason not to check
         memory.remember([verdict.signed for verdict in verdicts if verdict.genuine], now)
     return [
         (verdict, _later(verdict.signed, before) if verdict.state is State.SUPERSEDED else None) for verdict in verdicts

@@ -11,7 +11,7 @@ import pytest
 from migrate.cards import folder
 from migrate.cards.card import Card, shown_name
 from migrate.cards.face import card_page
-from migrate.cards.serials import Serials
+from migrate.cards.serials import BrokenSerials, Serials
 from migrate.cards.statement import Statement, read, sign
 
 from .handed import EVERY_NETWORK, HOSTILE, card, decoded, opened
@@ -168,6 +168,16 @@ def test_serial_numbers_only_go_up(tmp_path: Path) -> None:
     numbers.use(BOB.session_id, 1)
     assert Serials(tmp_path / "home" / "statements.db").last(ALICE.session_id) == 7
     assert numbers.accounts() == sorted([ALICE.session_id, BOB.session_id])
+
+
+def test_a_damaged_list_of_numbers_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "statements.db").write_bytes(b"not a database" * 100)
+    numbers = Serials(tmp_path / "statements.db")
+    with pytest.raises(BrokenSerials, match="cannot be used") as refused:
+        numbers.last(ALICE.session_id)
+    assert "--serial" in refused.value.hint
+    with pytest.raises(BrokenSerials):
+        numbers.use(ALICE.session_id, 1)
 
 
 def test_the_newest_statement_for_each_audience_is_remembered(tmp_path: Path) -> None:
