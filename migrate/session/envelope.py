@@ -96,7 +96,7 @@ class Randomness(NamedTuple):
     ephemeral: bytes
     """32 bytes that the throwaway key of the sealed box is made of (in groups: the nonce, 24 bytes)."""
     decoy: bytes
-    """64 bytes that stand where members of Session Pro sign, so that nobody sees who is one."""
+    """64 bytes that stand where members of Session Pro sign, so that nobody sees who is one; empty leaves it out."""
 
     @classmethod
     def drawn(cls, rng: Callable[[int], bytes], size: int = KEY_BYTES) -> Randomness:
@@ -131,9 +131,9 @@ def seal(content: Content, sender: AccountKeys, recipient: str, randomness: Rand
     to = x25519_of(recipient)
     padded = pad(contents.write(content))
     signature = sender.sign(padded + sender.ed25519_public + to)
-    sealed = _seal(padded + sender.ed25519_public + signature, to, randomness.ephemeral)
+    sealed = sealed_box(padded + sender.ed25519_public + signature, to, randomness.ephemeral)
     return wrap(
-        Envelope(type=ONE_TO_ONE, sent_at=content.sent_at, content=sealed, pro_signature=randomness.decoy),
+        Envelope(type=ONE_TO_ONE, sent_at=content.sent_at, content=sealed, pro_signature=randomness.decoy or None),
     )
 
 
@@ -228,7 +228,7 @@ def x25519_of(session_id: str) -> bytes:
     return bytes.fromhex(session_id[2:])
 
 
-def _seal(plain: bytes, to: bytes, ephemeral: bytes) -> bytes:
+def sealed_box(plain: bytes, to: bytes, ephemeral: bytes) -> bytes:
     """A sealed box as libsodium makes it, with a throwaway key that was chosen outside."""
     public, secret = sodium.crypto_box_seed_keypair(ephemeral)
     nonce = blake2b(public + to, digest_size=sodium.crypto_box_NONCEBYTES).digest()

@@ -124,6 +124,10 @@ class AccountKeys(Secret):
         except (CryptoError, TypeError, ValueError):
             raise BadMessage("decrypt", "A sealed message does not open with the keys of this account.") from None
 
+    def derived(self, label: bytes, data: bytes) -> bytes:
+        """32 bytes that only this account can make of `data`, and that are the same each time."""
+        return blake2b(self._secret[:SEED_BYTES] + data, digest_size=SEED_BYTES, key=label).digest()
+
     def config_key(self, size: int, domain: bytes) -> bytes:
         """The key of one config message of this account that hides `size` bytes: see `config_key` below."""
         return config_key(self._secret[:SEED_BYTES], size, domain)

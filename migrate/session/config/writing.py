@@ -11,12 +11,19 @@ from collections.abc import Callable, Sequence
 import zstandard
 from nacl import bindings as sodium
 
+from ..envelope import ONE_TO_ONE, Envelope, sealed_box
+from ..envelope import wrap as in_request
+from ..keys import AccountKeys
+from ..wire import delimited, varint
 from .bencode import Value, Writable, encode
 from .crypt import NONCE_BYTES, OVERHEAD, ConfigKey
 from .message import Diff, Id, Leaf, Tree
+from .namespaces import Namespace
 
 _LEVEL = 1
 _NONCE_LABEL = b"libsessionutil-config-encrypted-"
+_SEAL_LABEL = b"SessionBoxEphemeralHashKey"
+_NO_TIME = 1  # written where an envelope has its time, always the same
 _STEPS = ((5_120, 256), (20_480, 1_024), (40_960, 2_048))
 _LARGEST_STEP = 5_120
 
@@ -44,6 +51,23 @@ def hide(plain: bytes, domain: bytes, key: ConfigKey) -> bytes:
     compressed = b"z" + zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
     content = min(compressed, plain, key=len)
     return encrypt(content.rjust(_padded(len(content) + OVERHEAD) - OVERHEAD, b"\0"), domain, key)
+
+
+def write_config(namespace: Namespace, data: Tree, keys: AccountKeys, seqno: int = 1) -> bytes:
+    """What an account's device stores to say that all is as in `data`."""
+    return wrap(hide(write_message(data, seqno=seqno), namespace.domain, keys.config_key), namespace, keys, seqno)
+
+
+def wrap(hidden: bytes, namespace: Namespace, keys: AccountKeys, seqno: int) -> bytes:
+    """The encrypted config as a message of the account to itself (section 2).
+
+    The throwaway key of the sealed box is made of the content, so that two devices that say the same store the same.
+    """
+    kind = varint(1 << 3) + varint(namespace.kind or 0) + varint(2 << 3) + varint(seqno)
+    padded = delimited(11, kind + delimited(3, hidden)) + b"\x80"
+    to, sender = keys.x25519_public, keys.ed25519_public
+    box = sealed_box(padded + sender + keys.sign(padded + sender + to), to, keys.derived(_SEAL_LABEL, to + padded))
+    return in_request(Envelope(type=ONE_TO_ONE, sent_at=_NO_TIME, device=None, content=box))
 
 
 def encrypt(padded: bytes, domain: bytes, key: ConfigKey) -> bytes:
