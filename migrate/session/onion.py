@@ -67,15 +67,21 @@ class Layer(Secret):
     ephemeral: bytes
     receiver: bytes
 
-    def __init__(self, receiver: bytes, secret: bytes, cipher: Cipher) -> None:
-        try:
-            shared = sodium.crypto_scalarmult(secret, receiver)
-        except RuntimeError as error:  # a key with which everybody shares the same secret
-            raise BadAnswer("bad key", "A node has a key that hides nothing.") from error
+    def __init__(self, shared: bytes, ephemeral: bytes, receiver: bytes, cipher: Cipher) -> None:
         object.__setattr__(self, "_shared", shared)
-        object.__setattr__(self, "cipher", cipher)
-        object.__setattr__(self, "ephemeral", sodium.crypto_scalarmult_base(secret))
+        object.__setattr__(self, "ephemeral", ephemeral)
         object.__setattr__(self, "receiver", receiver)
+        object.__setattr__(self, "cipher", cipher)
+
+    @classmethod
+    def for_receiver(cls, receiver: bytes, secret: bytes, cipher: Cipher) -> Layer:
+        """The layer that whoever has the key `receiver` opens. `secret` are 32 bytes that are used for it alone."""
+        return cls(_shared(secret, receiver), sodium.crypto_scalarmult_base(secret), receiver, cipher)
+
+    @classmethod
+    def as_receiver(cls, secret: bytes, ephemeral: bytes, cipher: Cipher) -> Layer:
+        """The same layer as the receiver sees it, which has the secret of its own key: for a stand-in network."""
+        return cls(_shared(secret, ephemeral), ephemeral, sodium.crypto_scalarmult_base(secret), cipher)
 
     def seal(self, plain: bytes, nonce: bytes) -> bytes:
         if self.cipher is Cipher.AES_GCM:
@@ -161,7 +167,14 @@ def _wrapped(sealed: bytes, innermost: Layer, route: Mapping[str, Json], path: S
 
 
 def _layer(receiver: bytes, random: Random, cipher: Cipher) -> Layer:
-    return Layer(receiver, random(32), cipher)
+    return Layer.for_receiver(receiver, random(32), cipher)
+
+
+def _shared(secret: bytes, public: bytes) -> bytes:
+    try:
+        return sodium.crypto_scalarmult(secret, public)
+    except RuntimeError as error:  # a key with which everybody shares the same secret
+        raise BadAnswer("bad key", "A node has a key that hides nothing.") from error
 
 
 def _opener(layer: Layer) -> dict[str, Json]:

@@ -142,11 +142,11 @@ class Visitor:
             return visit.fail(Trouble.NONSENSE)
         again = [trouble for one, part in zip(asked, parts, strict=True) if (trouble := self._part(visit, one, part))]
         if Trouble.CLOCK in again:
-            yield from self._set_clock(visit)
+            yield from self._set_clock(visit)  # also when a signature grew old while somebody waited for a path
         elif again:
             visit.fail(again[0])
         else:
-            visit.failures = 0
+            visit.failures, visit.clock_was_set = 0, False
         return None
 
     def _part(self, visit: Visit, namespace: int, part: Part) -> Trouble | None:

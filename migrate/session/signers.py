@@ -6,6 +6,7 @@ Facts: formats page of the Session network, sections 3 and 6.1.
 from __future__ import annotations
 
 import base64
+import re
 from typing import Protocol
 
 from nacl import bindings as sodium
@@ -15,6 +16,7 @@ from .keys import AccountKeys, BadKey
 
 GROUP_PREFIX = "03"
 AUTH_BYTES = 100
+_GROUP = re.compile(rf"{GROUP_PREFIX}[0-9a-f]{{64}}", re.ASCII)
 
 
 class Signer(Protocol):
@@ -66,7 +68,7 @@ class MemberSigner:
         """`auth_data` are the 100 bytes that the list of groups has for a member."""
         if len(auth_data) != AUTH_BYTES or auth_data[0] != int(GROUP_PREFIX, 16):
             raise BadKey(f"What lets a member into a group has {AUTH_BYTES} bytes and begins with {GROUP_PREFIX}.")
-        if len(group) != 66 or not group.startswith(GROUP_PREFIX):
+        if not _GROUP.fullmatch(group):
             raise BadKey(f"A group begins with {GROUP_PREFIX} and has 66 characters.")
         self.pubkey = group
         self._keys = keys
@@ -85,7 +87,7 @@ class MemberSigner:
         """Whether the group's key signed the token: if not, every node refuses this member."""
         try:
             sodium.crypto_sign_open(self._vouched + self.token, bytes.fromhex(self.pubkey[2:]))
-        except (BadSignatureError, ValueError):
+        except BadSignatureError:
             return False
         return True
 

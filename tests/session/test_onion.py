@@ -64,10 +64,12 @@ def test_a_request_to_a_node_is_the_one_of_the_vectors(vectors: dict[str, Any], 
 def test_every_node_of_the_way_opens_its_layer_and_no_other(vectors: dict[str, Any], number: int) -> None:
     item = vectors["to_storage_node"][number]
     for layer, hop in zip(item["layers"], reversed(item["path"]), strict=True):
-        # A node has the other halves of both keys: the shared secret is the same, the order in the hash is ours.
-        ours = Layer(bytes.fromhex(hop["x25519"]), bytes.fromhex(layer["ephemeral_secret"]), Cipher(item["enc_type"]))
-        assert ours.ephemeral.hex() == layer["ephemeral_public"]
+        cipher, ephemeral = Cipher(item["enc_type"]), bytes.fromhex(layer["ephemeral_public"])
+        ours = Layer.for_receiver(bytes.fromhex(hop["x25519"]), bytes.fromhex(layer["ephemeral_secret"]), cipher)
+        theirs = Layer.as_receiver(bytes.fromhex(hop["x25519_secret"]), ephemeral, cipher)
+        assert ours.ephemeral == ephemeral
         assert ours.open(bytes.fromhex(layer["ciphertext"])).hex() == layer["plaintext"]
+        assert theirs.open(bytes.fromhex(layer["ciphertext"])).hex() == layer["plaintext"]
         for other in item["layers"]:
             if other is not layer:
                 with pytest.raises(BadAnswer):
@@ -88,7 +90,7 @@ def test_an_answer_in_the_older_cipher_is_read_too(vectors: dict[str, Any]) -> N
     item = vectors["to_storage_node"][1]
     onion = of_vector(item)
     destination = item["layers"][0]
-    older = Layer(onion.innermost.receiver, bytes.fromhex(destination["ephemeral_secret"]), Cipher.AES_GCM)
+    older = Layer.for_receiver(onion.innermost.receiver, bytes.fromhex(destination["ephemeral_secret"]), Cipher.AES_GCM)
     sealed = older.seal(item["response_plaintext"].encode(), bytes(12))
     assert onion.node_answer(base64.b64encode(sealed)).status == 200
 
@@ -99,7 +101,7 @@ def test_a_request_to_a_server_is_the_one_of_the_vectors(vectors: dict[str, Any]
     server = Server("filev2.getsession.org", bytes.fromhex(item["server_x25519"]))
     pieces = [item["ephemeral_secret"], item["ciphertext"][:24], "11" * 32, "22" * 12]
     onion = to_server(request, server, [node(path[0])], scripted(*pieces))
-    hop = Layer(bytes.fromhex(path[0]["x25519"]), bytes.fromhex("11" * 32), Cipher.AES_GCM)
+    hop = Layer.for_receiver(bytes.fromhex(path[0]["x25519"]), bytes.fromhex("11" * 32), Cipher.AES_GCM)
     length = int.from_bytes(onion.body[:4], "little")
     assert hop.open(onion.body[4 : 4 + length]).hex() == item["third_hop_plaintext"]
     answer = onion.server_answer(bytes.fromhex(item["response_http_body"]))
@@ -155,7 +157,7 @@ def test_an_object_as_body_is_given_on_as_json() -> None:
 
 def test_nobody_is_sent_to_a_node_whose_key_hides_nothing() -> None:
     with pytest.raises(BadAnswer, match="hides nothing"):
-        Layer(bytes(32), b"e" * 32, Cipher.AES_GCM)
+        Layer.for_receiver(bytes(32), b"e" * 32, Cipher.AES_GCM)
 
 
 @given(st.binary(max_size=200))

@@ -163,6 +163,12 @@ def test_what_lets_nobody_into_a_group_is_refused(auth: bytes) -> None:
         MemberSigner("03" + "ab" * 32, auth, AccountKeys(bytes(32)))
 
 
+@pytest.mark.parametrize("group", ["", "05" + "ab" * 32, "03" + "ab" * 31, "03" + "a " * 32, "03" + "AB" * 32])
+def test_what_is_no_group_has_no_members(group: str) -> None:
+    with pytest.raises(BadKey, match="A group begins with 03"):
+        MemberSigner(group, b"\x03" + bytes(99), AccountKeys(bytes(32)))
+
+
 def test_an_admin_signs_with_the_key_of_the_group(vectors: dict[str, Any]) -> None:
     groups = vectors["groups"]
     signer = AdminSigner(AccountKeys(bytes.fromhex(groups["group_seed"])))
