@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from nacl import bindings as sodium
-from nacl.exceptions import BadSignatureError
+from nacl.exceptions import BadSignatureError, CryptoError
 
 from ..model import Noun
 from . import content as contents
@@ -232,4 +232,7 @@ def sealed_box(plain: bytes, to: bytes, ephemeral: bytes) -> bytes:
     """A sealed box as libsodium makes it, with a throwaway key that was chosen outside."""
     public, secret = sodium.crypto_box_seed_keypair(ephemeral)
     nonce = blake2b(public + to, digest_size=sodium.crypto_box_NONCEBYTES).digest()
-    return public + sodium.crypto_box(plain, nonce, to, secret)
+    try:
+        return public + sodium.crypto_box(plain, nonce, to, secret)
+    except CryptoError:
+        raise BadKey("Anybody could read what is sealed to this Session ID.") from None

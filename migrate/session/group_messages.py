@@ -30,7 +30,7 @@ _VERSION = 1
 def seal_for_group(content: Content, sender: AccountKeys, group: str, key: bytes, randomness: Randomness) -> bytes:
     """The bytes to store in namespace 11 of the group. `randomness.ephemeral` is the nonce, 24 bytes."""
     envelope = Envelope(
-        type=IN_GROUP, sent_at=content.sent_at, content=contents.write(content), pro_signature=randomness.decoy
+        type=IN_GROUP, sent_at=content.sent_at, content=contents.write(content), pro_signature=randomness.decoy or None
     )
     plain = ENVELOPE.write(envelope)
     packed = zstandard.ZstdCompressor().compress(plain)
