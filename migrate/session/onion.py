@@ -90,7 +90,7 @@ class Layer(Secret):
 
     def open(self, sealed: bytes) -> bytes:
         """What the other side closed with the same pair of keys. Old nodes answer xchacha20 with aes-gcm."""
-        for cipher in {self.cipher: 1, Cipher.AES_GCM: 2}:
+        for cipher in dict.fromkeys((self.cipher, Cipher.AES_GCM)):
             nonce, rest = sealed[: _NONCE[cipher]], sealed[_NONCE[cipher] :]
             if len(rest) >= _TAG and (plain := self._opened(cipher, nonce, rest)) is not None:
                 return plain

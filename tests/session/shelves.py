@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from migrate.session.clock import Clock
@@ -25,6 +26,8 @@ NOW = 1771000000000
 NODES = [node(number) for number in range(1, 9)]
 MANY = {0: [b"message %d" % number for number in range(10)], 2: [b"profile"], 3: [b"contacts", b"more contacts"]}
 
+_hashed = cache(hash_of)
+
 
 @dataclass
 class Shelf:
@@ -41,8 +44,10 @@ class Shelf:
     methods: list[str] = field(default_factory=list)
 
     def __call__(self, ask: Ask[Call]) -> Reply:
+        return self.answer(json.loads(body_of(ask.call)))
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         self.asks += 1
-        request = json.loads(body_of(ask.call))
         self.methods.append(request["method"])
         if request["method"] == "info":
             return {"version": [2, 10, 0], "timestamp": self.now, "t": self.now}
@@ -55,15 +60,15 @@ class Shelf:
             return {"code": 406, "body": "Timestamp error: check your clock"}
         if namespace in self.codes:
             return {"code": self.codes[namespace], "body": "no"}
-        messages = [self.message(namespace, data) for data in self.kept.get(namespace, [])]
-        places = [place for place, one in enumerate(messages) if one["hash"] == params["last_hash"]]
-        start = places[-1] + 1 if places else 0
-        found = messages[start : start + self.page]
-        return {"code": 200, "body": {"messages": found, "more": start + self.page < len(messages), "t": self.now}}
+        kept = self.kept.get(namespace, [])
+        hashes = [_hashed(self.pubkey, namespace, data) for data in kept]
+        start = hashes.index(params["last_hash"]) + 1 if params["last_hash"] in hashes else 0
+        found = [self.message(namespace, data) for data in kept[start : start + self.page]]
+        return {"code": 200, "body": {"messages": found, "more": start + self.page < len(kept), "t": self.now}}
 
     def message(self, namespace: int, data: bytes) -> dict[str, Any]:
         return {
-            "hash": hash_of(self.pubkey, namespace, data),
+            "hash": _hashed(self.pubkey, namespace, data),
             "timestamp": self.now,
             "expiration": self.now + 1000,
             "data": base64.b64encode(data).decode(),

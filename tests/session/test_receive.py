@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.session.errors import BadAnswer
@@ -17,7 +17,7 @@ from migrate.session.poll import Tour, every_node
 from migrate.session.receive import Inbox, read_page
 from migrate.session.storage import hash_of
 from migrate.session.swarm import Swarm
-from tests.session.played import Reply, play
+from tests.session.played import play
 from tests.session.shelves import NODES, SIGNER, Shelf, contents, visitor
 
 ALICE = SIGNER.pubkey
@@ -125,17 +125,27 @@ def test_a_message_is_shown_without_what_is_in_it_and_whose_it_is() -> None:
 BODY = json.dumps({"results": [{"code": 200, "body": {**page(GOOD), "t": 1771000000000}}]}).encode()
 
 
-@given(st.binary(max_size=6), st.integers(0, len(BODY)), st.integers(0, 6))
-def test_a_damaged_answer_is_an_error_of_ours_or_a_page(new: bytes, place: int, gone: int) -> None:
-    """Whatever happens to one answer, the flow ends, and what the next one says is read."""
-    one = visitor(namespaces=(0,))
-    replies: list[Reply] = [Answer(200, BODY[:place] + new + BODY[place + gone :])]
+DAMAGE = (st.binary(max_size=6), st.integers(0, len(BODY)), st.integers(0, 6))
 
-    def answer(ask: object) -> Reply:
-        return replies.pop() if replies else Answer(200, BODY)
 
-    play(every_node(one, Tour(Swarm(tuple(NODES[:2])))), answer, most=6)
+def read_after(damaged: bytes) -> None:
+    """Whatever happens to one answer, the flow ends, and what the next node says is read."""
+    one, replies = visitor(namespaces=(0,)), [damaged]
+    tour = Tour(Swarm(tuple(NODES[:2])))
+    play(every_node(one, tour), lambda ask: Answer(200, replies.pop() if replies else BODY), most=6)
     assert contents(one)[0] == [b"good"]
+
+
+@given(*DAMAGE)
+def test_a_damaged_answer_is_an_error_of_ours_or_a_page(new: bytes, place: int, gone: int) -> None:
+    read_after(BODY[:place] + new + BODY[place + gone :])
+
+
+@pytest.mark.long
+@settings(max_examples=20_000)
+@given(*DAMAGE)
+def test_many_damaged_answers_are_errors_of_ours_or_pages(new: bytes, place: int, gone: int) -> None:
+    read_after(BODY[:place] + new + BODY[place + gone :])
 
 
 JSON = st.recursive(
