@@ -141,13 +141,18 @@ class AccountKeys(Secret):
 
         Formats page of Session config messages, section 7.3.
         """
+        return self._member_key(group_x25519, group_x25519 + self.x25519_public)
+
+    def key_for_member(self, member_x25519: bytes) -> bytes:
+        """The same key, as the group finds it whose keys these are."""
+        return self._member_key(member_x25519, self.x25519_public + member_x25519)
+
+    def _member_key(self, other: bytes, both: bytes) -> bytes:
         try:
-            shared = sodium.crypto_scalarmult(sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret), group_x25519)
+            shared = sodium.crypto_scalarmult(sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret), other)
         except CryptoError:
-            raise BadKey("The key of a group is one that anybody can use.") from None
-        return blake2b(
-            shared + group_x25519 + self.x25519_public, digest_size=SEED_BYTES, key=b"SessionGroupKeyMemberKey"
-        ).digest()
+            raise BadKey("This key is one that anybody can use.") from None
+        return blake2b(shared + both, digest_size=SEED_BYTES, key=b"SessionGroupKeyMemberKey").digest()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AccountKeys) and self.ed25519_public == other.ed25519_public

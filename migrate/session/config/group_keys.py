@@ -5,7 +5,6 @@ Formats page of Session config messages, sections 7.1 to 7.3.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -23,7 +22,7 @@ from .stored import Skipped, StoredMessage, distinct
 
 GROUP_PREFIX = "03"
 KEY_BYTES, NONCE_BYTES = 32, 24
-_SEALED_KEY_BYTES = 48
+SEALED_KEY_BYTES = 48
 
 
 class GroupKey(Noun, frozen=True, kw_only=True):
@@ -69,7 +68,7 @@ class GroupOpener:
         if admin_seed is not None:
             if not is_seed_of(bytes(admin_seed), self.public_key):
                 raise BadKey("The admin's seed is not that of this group.")
-            self.admin_key = _labelled(bytes(admin_seed), b"SessionGroupKeyAdminKey")
+            self.admin_key = key_for_admins(AccountKeys(bytes(admin_seed)))
         self.member_key = keys.group_member_key(bytes.fromhex(session_id_of(self.public_key)[2:]))
 
 
@@ -88,6 +87,11 @@ def group_public_key(group_id: str) -> bytes:
 def is_seed_of(seed: bytes, public_key: bytes) -> bool:
     """Whether an Ed25519 seed belongs to the key of a group."""
     return len(seed) == KEY_BYTES and sodium.crypto_sign_seed_keypair(seed)[0] == public_key
+
+
+def key_for_admins(group: AccountKeys) -> bytes:
+    """The key under which a group hides its keys for its admins, who all have its own seed."""
+    return group.derived(b"SessionGroupKeyAdminKey", b"")
 
 
 def read_group_keys(
@@ -140,7 +144,7 @@ def _open(message: StoredMessage, opener: GroupOpener, allowance: Allowance) -> 
             if opener.admin_key is None:
                 yield from _supplement(sealed, nonce, opener.member_key, allowance)
         case {b"#": bytes(nonce), b"G": int(generation), b"K": bytes(for_admins), b"k": list(for_members)} if (
-            len(nonce) == NONCE_BYTES and len(for_admins) == _SEALED_KEY_BYTES
+            len(nonce) == NONCE_BYTES and len(for_admins) == SEALED_KEY_BYTES
         ):
             current = _full(for_admins, for_members, nonce, opener)
             if current is not None:
@@ -177,7 +181,3 @@ def _opened(sealed: list[Value], nonce: bytes, key: bytes) -> Iterator[bytes]:
         plain = unseal(entry, nonce, key) if isinstance(entry, bytes) else None
         if plain is not None:
             yield plain
-
-
-def _labelled(secret: bytes, label: bytes) -> bytes:
-    return hashlib.blake2b(secret, digest_size=KEY_BYTES, key=label).digest()
