@@ -5,6 +5,7 @@ Formats page of Session config messages, sections 7.1 to 7.3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -22,6 +23,7 @@ from .stored import Skipped, StoredMessage, distinct
 
 GROUP_PREFIX = "03"
 KEY_BYTES, NONCE_BYTES = 32, 24
+_GROUP_ID = re.compile(GROUP_PREFIX + "[0-9a-fA-F]{64}")
 SEALED_KEY_BYTES = 48
 
 
@@ -74,12 +76,9 @@ class GroupOpener:
 
 def group_public_key(group_id: str) -> bytes:
     """The Ed25519 key in a group's id. Raises `BadKey` if this is no id of a group."""
-    try:
-        key = bytes.fromhex(group_id.removeprefix(GROUP_PREFIX))
-    except ValueError:
-        raise BadKey("This is no id of a group.") from None
-    if not group_id.startswith(GROUP_PREFIX) or len(key) != KEY_BYTES:
+    if not _GROUP_ID.fullmatch(group_id):
         raise BadKey("This is no id of a group.")
+    key = bytes.fromhex(group_id[len(GROUP_PREFIX) :])
     session_id_of(key)
     return key
 

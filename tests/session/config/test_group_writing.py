@@ -96,7 +96,9 @@ def test_what_a_member_writes_in_the_name_of_the_group_is_refused() -> None:
     assert [one.code for one in read_group_keys([keys], ID, ANNA).skipped] == ["signature"]
 
 
-@pytest.mark.parametrize("group", ["", "03", ID[2:], "05" + ID[2:], ID[:-1], "03" + "zz" * 32, "03" + "00" * 32])
+@pytest.mark.parametrize(
+    "group", ["", "03", ID[2:], "05" + ID[2:], ID[:-1], "03" + "zz" * 32, ID[:-2] + " ", "03" + "00" * 32]
+)
 def test_what_is_no_group_is_refused(group: str) -> None:
     with pytest.raises(BadKey):
         read_group_keys([], group, ANNA)
