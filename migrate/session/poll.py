@@ -261,7 +261,7 @@ def every_node(visitor: Visitor, tour: Tour) -> Reading[Tour]:
 
 
 def collect(visitor: Visitor, ask: Sequence[Node]) -> Reading[Tour]:
-    """Find the swarm by asking some of the nodes in `ask`, and read every node of it.
+    """Find the swarm by asking some of the nodes in `ask` (any, in any order), and read every node of it.
 
     If none of them gave everything, the swarm is looked up once more: it may have been what one node made up.
     """

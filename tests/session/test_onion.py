@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.session.answers import LARGEST_ANSWER
@@ -167,13 +167,33 @@ def test_garbage_is_an_error_of_ours(data: bytes) -> None:
             read(data)
 
 
-@given(st.binary(max_size=200))
-def test_garbage_from_the_right_node_is_an_error_of_ours_or_an_answer(plain: bytes) -> None:
+ANSWER = b'{"status":200,"body":"{\\"t\\":1771000000000,\\"results\\":[]}"}'
+DAMAGE = (st.binary(max_size=6), st.integers(0, len(ANSWER)), st.integers(0, 6))
+
+
+def answer_or_error(plain: bytes) -> None:
     try:
         answer = ONION.node_answer(sealed(plain))
     except BadAnswer:
         return
     assert 100 <= answer.status <= 599
+
+
+@given(st.binary(max_size=200))
+def test_garbage_from_the_right_node_is_an_error_of_ours_or_an_answer(plain: bytes) -> None:
+    answer_or_error(plain)
+
+
+@given(*DAMAGE)
+def test_a_damaged_answer_from_the_right_node_is_an_error_of_ours_or_an_answer(new: bytes, at: int, gone: int) -> None:
+    answer_or_error(ANSWER[:at] + new + ANSWER[at + gone :])
+
+
+@pytest.mark.long
+@settings(max_examples=20_000)
+@given(*DAMAGE)
+def test_many_damaged_answers_are_errors_of_ours_or_answers(new: bytes, at: int, gone: int) -> None:
+    answer_or_error(ANSWER[:at] + new + ANSWER[at + gone :])
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
