@@ -75,8 +75,9 @@ def sync_copy(content: Content, recipient: str) -> Content | None:
 
 
 def accepts_request(sent_at: int, profile: Profile | None = None, profile_key: bytes | None = None) -> Content:
-    """What goes before our first reply to somebody who wrote first and whom we had not approved; `sent_at` is the
-    time of the reply. A first message of ours to a stranger needs none, and declining sends nothing.
+    """What goes before our first reply to somebody who wrote first and whom we had not approved.
+
+    `sent_at` is the time of the reply. A first message of ours to a stranger needs none, and declining sends nothing.
     """
     response = RequestResponse(approved=True, profile=profile, profile_key=profile_key)
     return Content(request_response=response, sent_at=sent_at - BEFORE_REPLY)

@@ -180,6 +180,8 @@ def _unpacked(known: Field, value: Value) -> list[Value]:
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     """The number at this place, and the place after it. Never looks at more than ten bytes."""
+    if at < len(data) and data[at] < 0x80:  # nearly all of them
+        return data[at], at + 1
     value = 0
     for place, byte in enumerate(data[at : at + 10]):
         value |= (byte & 0x7F) << 7 * place
