@@ -11,21 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import msgspec
 from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
 from ..model import Json
+from .aes import open_gcm, seal_gcm
 from .answers import LARGEST_ANSWER, decoded, number, read_json
 from .errors import BadAnswer
 from .flow import Answer
 from .keys import Secret
 from .nodes import Node
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PATH = "/onion_req/v2"
 _NONCE = {"aes-gcm": 12, "xchacha20": 24}
@@ -85,31 +82,29 @@ class Layer(Secret):
 
     def seal(self, plain: bytes, nonce: bytes) -> bytes:
         if self.cipher is Cipher.AES_GCM:
-            return nonce + self._aes().encrypt(nonce, plain, None)
+            return seal_gcm(plain, self._aes_key(), nonce)
         return nonce + sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, None, nonce, self._xchacha_key())
 
     def open(self, sealed: bytes) -> bytes:
         """What the other side closed with the same pair of keys. Old nodes answer xchacha20 with aes-gcm."""
         for cipher in dict.fromkeys((self.cipher, Cipher.AES_GCM)):
-            nonce, rest = sealed[: _NONCE[cipher]], sealed[_NONCE[cipher] :]
-            if len(rest) >= _TAG and (plain := self._opened(cipher, nonce, rest)) is not None:
+            if (plain := self._opened(cipher, sealed)) is not None:
                 return plain
         raise BadAnswer("sealed", "An answer was not closed with the key it should be closed with.")
 
-    def _opened(self, cipher: Cipher, nonce: bytes, rest: bytes) -> bytes | None:
-        from cryptography.exceptions import InvalidTag
-
+    def _opened(self, cipher: Cipher, sealed: bytes) -> bytes | None:
+        if cipher is Cipher.AES_GCM:
+            return open_gcm(sealed, self._aes_key())
+        nonce, rest = sealed[: _NONCE[cipher]], sealed[_NONCE[cipher] :]
+        if len(rest) < _TAG:
+            return None
         try:
-            if cipher is Cipher.AES_GCM:
-                return self._aes().decrypt(nonce, rest, None)
             return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(rest, None, nonce, self._xchacha_key())
-        except (InvalidTag, CryptoError):
+        except CryptoError:
             return None
 
-    def _aes(self) -> AESGCM:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        return AESGCM(hmac.digest(b"LOKI", self._shared, "sha256"))
+    def _aes_key(self) -> bytes:
+        return hmac.digest(b"LOKI", self._shared, "sha256")
 
     def _xchacha_key(self) -> bytes:
         return blake2b(self._shared + self.ephemeral + self.receiver, digest_size=32).digest()
