@@ -143,7 +143,7 @@ class StandIn:
             return await self._seed(request)
         if request.path == "/":
             return Reply(200, self._view().encode())
-        seen = self._saw("files", f"{request.method} {request.path.split('/')[1]}", "", 0)
+        seen = self._saw("files", f"{request.method} {request.path.lstrip('/').partition('/')[0]}", "", 0)
         return None if self.faults.drops(seen.number) else await self.file_server.handle(request)
 
     def _view(self) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from migrate.session import storage
+from migrate.session.keys import AccountKeys, Seed
+from migrate.session.signers import AdminSigner, MemberSigner
 from migrate.standin.network import StandIn
 from tests.standin.clients import NOW, Person, ask, listed
 
@@ -127,12 +130,22 @@ def test_messages_can_be_shortened_extended_and_deleted(network: StandIn, person
     assert network.stored() == {}
 
 
-def test_a_member_who_was_revoked_reads_no_more_of_the_group(network: StandIn, vectors: Any) -> None:
-    params = vectors["groups"]["member"]["retrieve"]["params"]
-    group = Person(bytes.fromhex(vectors["groups"]["group_seed"]))
-    token = bytes.fromhex(vectors["groups"]["member"]["subaccount_token"])
-    network.shelves.revoked["03" + group.ed25519] = {token}
-    assert ask(network.nodes[0], "retrieve", params)[0] == 401
+def test_a_member_who_was_revoked_reads_only_what_is_meant_for_them(network: StandIn, vectors: Any) -> None:
+    group = vectors["groups"]
+    keys = AccountKeys.from_seed(Seed(bytes.fromhex(group["member"]["seed16"])))
+    member = MemberSigner(group["group_id"], bytes.fromhex(group["member"]["auth_data_100"]), keys)
+
+    def codes() -> list[int]:
+        requests = [storage.retrieve(member, namespace, NOW) for namespace in (11, -11)]
+        return [ask(network.nodes[0], one.method, dict(one.params))[0] for one in requests]
+
+    assert codes() == [200, 200]
+    revoked = bytes.fromhex(group["member"]["subaccount_token"])
+    admin = AdminSigner(AccountKeys(bytes.fromhex(group["group_seed"])))
+    said = admin.signed(f"revoke_subaccount{NOW}".encode() + revoked)
+    code, _ = ask(network.nodes[1], "revoke_subaccount", {**said, "revoke": [revoked.hex()], "timestamp": NOW})
+    assert code == 200
+    assert codes() == [401, 200]
 
 
 def test_a_sequence_stops_where_a_batch_goes_on(network: StandIn, person: Person) -> None:
