@@ -91,7 +91,7 @@ def _read_v4(data: bytes) -> tuple[dict[str, object], bytes]:
         rest = rest[size:]
     try:
         meta = json.loads(strings[0])
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise Refused(400, "Invalid v4 request") from error
     if not isinstance(meta, dict) or data[:1] != b"l" or data[-1:] != b"e" or len(strings) > 2:
         raise Refused(400, "Invalid v4 request")

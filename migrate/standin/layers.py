@@ -81,7 +81,7 @@ def split(frame: bytes) -> tuple[bytes, dict[str, object]]:
         raise Refused(400, "Invalid onion frame")
     try:
         said = json.loads(frame[end:])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(400, "Invalid onion frame") from error
     if not isinstance(said, dict):
         raise Refused(400, "Invalid onion frame")

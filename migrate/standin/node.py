@@ -160,7 +160,7 @@ def _asked(body: bytes) -> tuple[str, str]:
         inner = params.get("requests", [])
         what = str(said["method"]) + (f"({', '.join(str(one['method']) for one in inner)})" if inner else "")
         pubkeys = [str(one["params"].get("pubkey", "")) for one in inner] or [str(params.get("pubkey", ""))]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "unreadable", ""
     return what, pubkeys[0]
 

@@ -73,7 +73,7 @@ class Rpc:
         """Code and body for one request, or for several that came together."""
         try:
             asked = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return 400, "invalid request: not JSON"
         return self._asked(asked, together=True)
 

@@ -10,7 +10,7 @@ from migrate.session import storage
 from migrate.session.keys import AccountKeys, Seed
 from migrate.session.signers import AdminSigner, MemberSigner
 from migrate.standin.network import StandIn
-from tests.standin.clients import NOW, Person, ask, listed
+from tests.standin.clients import NOW, RPC, Person, ask, listed, post
 
 
 def test_every_request_of_the_vectors_is_accepted(network: StandIn, vectors: Any) -> None:
@@ -163,3 +163,8 @@ def test_nodes_list_the_swarm_and_each_other(network: StandIn, person: Person) -
     assert [one["port"] for one in swarm["snodes"]] == [str(node.port) for node in network.nodes]
     _, nodes = ask(network.nodes[0], "oxend_request", {"endpoint": "get_service_nodes", "params": {}})
     assert len(nodes["result"]["service_node_states"]) == 6
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"5", b"null", b"[" * 100_000, b'{"method": "info", "params": []}'])
+def test_a_request_that_is_none_is_refused(network: StandIn, body: bytes) -> None:
+    assert post(network.nodes[0], RPC, body)[0] == 400
