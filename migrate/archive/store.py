@@ -97,10 +97,6 @@ class Store:
         if self.con.execute("SELECT state FROM sources WHERE n = ?", (source,)).fetchone()[0] != state:
             self.write("UPDATE sources SET state = ? WHERE n = ?", (state, source))
 
-    def knows_state(self, state: str) -> bool:
-        """Whether a complete run already saw a source in exactly this state."""
-        return self.one("SELECT count(*) FROM sources WHERE state = ?", state) > 0
-
     # -- people and places ---------------------------------------------------------------------------
 
     def put_contact(self, contact: Contact) -> None:
