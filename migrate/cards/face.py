@@ -24,7 +24,7 @@ def card_page(card: Card) -> str:
     document = document.replace("{title}", title, 1)
     head, _, tail = document.partition("{card}")
     script = f"{page.verify_script()}\n{page.asset('card.js')}" if card.signed else page.asset("card.js")
-    return page.sealed(f"{head}{content}{tail}", page.asset("card.css"), script)
+    return page.sealed(f"{head}{content}{tail}", page.asset("palette.css") + page.asset("card.css"), script)
 
 
 def safe(text: str) -> str:

@@ -10,7 +10,8 @@ from importlib.resources import files
 
 def verify_page() -> str:
     """`verify.html`: one file that checks any statement, from disk, offline."""
-    return sealed(asset("verify.html"), asset("verify.css"), f"{verify_script()}\n{asset('paste.js')}")
+    style = asset("palette.css") + asset("verify.css")
+    return sealed(asset("verify.html"), style, f"{verify_script()}\n{asset('paste.js')}")
 
 
 def verify_script() -> str:

@@ -91,10 +91,6 @@ class Page:
             f"{colour(ink)} {number(width / POINT)} w [{dash}] 0 d {self._point(*start)} m {self._point(*end)} l S"
         )
 
-    def area(self, x: float, y: float, width: float, height: float, ink: Colour) -> None:
-        """A rectangle, filled."""
-        self._add(f"{colour(ink)} {self._point(x, y + height)} {number(width / POINT)} {number(height / POINT)} re f")
-
     def place(self, name: str, x: float, y: float, side: float) -> None:
         """A drawing that was made known with `Document.drawing`, as a square."""
         scale = number(side / POINT)
