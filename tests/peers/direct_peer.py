@@ -1,0 +1,110 @@
+"""session-python as a child process: it asks nodes directly, without onions.
+
+Its faults, which decide what a test can ask of it: the peers page, section 1. Run as a module, in its environment.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from session_python import network, polling
+from session_python.client import Session
+
+from tests.peers.talk import File, Heard, Hello, Sent, serve, stay_here
+
+
+class DirectPeer:
+    """One account, and what a test may ask of it."""
+
+    def __init__(self, hello: Hello) -> None:
+        network.SEEDS = [{"url": f"127.0.0.1:{hello.port}"}]
+        self._session = Session()
+        self.again = stay_here(self._session.network.session, hello.port)
+        self._session.set_mnemonic(hello.words, hello.name)
+        self._poller = polling.Poller(self._session, [0])
+        self._contents = _Contents(polling.Content)
+        polling.Content = self._contents
+
+    def account(self) -> str:
+        return str(self._session.get_session_id())
+
+    def send(self, to: str, text: str, files: list[dict[str, str]]) -> Sent:
+        attachments = [
+            {"data": base64.b64decode(one["data"]), "name": one["name"], "content_type": one["type"]} for one in files
+        ]
+        sent = self._session.send_message(to, text, attachments)
+        return Sent(sent["timestamp"], sent["messageHash"], sent["syncMessageHash"])
+
+    def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
+        (self._session.remove_reaction if remove else self._session.add_reaction)(sent_at, author, emoji)
+
+    def typing(self, to: str, stopped: bool) -> None:
+        (self._session.hide_typing_indicator if stopped else self._session.show_typing_indicator)(to)
+
+    def read(self, to: str, sent_at: list[int]) -> None:
+        self._session.mark_messages_as_read(to, sent_at)
+
+    def accept(self, to: str) -> None:
+        self._session.accept_conversation_request(to)
+
+    def unsend(self, to: str, sent: dict[str, Any]) -> None:
+        self._session.delete_message(to, sent["sent_at"], sent["copy_hash"])
+
+    def poll(self) -> list[Heard]:
+        self._contents.read.clear()
+        found = self._poller.poll()
+        return [_heard(one, content) for one, content in zip(found, self._contents.read, strict=True)]
+
+    def fetch(self, file: dict[str, Any]) -> bytes:
+        pointer = {
+            "id": file["url"].partition("#")[0].rpartition("/")[2], "size": file["size"],
+            "key": bytes.fromhex(file["key"]), "digest": bytes.fromhex(file["digest"]),
+        }  # fmt: skip
+        return bytes(self._session.get_file(pointer))
+
+
+class _Contents:
+    """Keeps what the poller reads: it opens names, quotes and reactions too, but does not hand them on."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+        self.read: list[Any] = []
+
+    def FromString(self, data: bytes) -> Any:  # noqa: N802 - as the poller calls it
+        content = self._kind.FromString(data)
+        self.read.append(content)
+        return content
+
+
+def _heard(found: dict[str, Any], content: Any) -> Heard:
+    kind, text, name = str(found["type"]), found["body"] or "", ""
+    about: tuple[int, ...] = ()
+    data, author = content.dataMessage, ""
+    match kind:
+        case "data":
+            kind, name = "text", data.profile.displayName
+            if data.HasField("quote"):
+                about, author = (data.quote.id,), data.quote.author
+            if data.HasField("reaction"):
+                kind, text = "removed" if data.reaction.action else "reaction", data.reaction.emoji
+                about, author = (data.reaction.id,), data.reaction.author
+        case "typing":
+            kind = "typing" if found["isTyping"] else "stopped"
+        case "receipt":
+            kind, about = "read", tuple(found["targetTimestamps"])
+        case "unsend":
+            about, author = (found["targetTimestamp"],), found["author"]
+        case "request_response":
+            response = content.messageRequestResponse
+            kind, name = "accepted" if response.isApproved else "declined", response.profile.displayName
+    files = tuple(
+        File(one["url"], one["name"], one["contentType"], one["size"], one["key"].hex(), one["digest"].hex())
+        for one in found["attachments"]
+    )
+    target = found["syncTarget"] or ""
+    return Heard(kind, found["from"], found["timestamp"], found["hash"], text, name, target, about, author, files)
+
+
+if __name__ == "__main__":
+    serve(DirectPeer)

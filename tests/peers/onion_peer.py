@@ -1,0 +1,95 @@
+"""sessionpy-messenger as a child process: everything it asks goes through onions.
+
+Its faults, which decide what a test can ask of it: the peers page, section 2. Run as a module, in its environment.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from pysession_client import network
+from sessionpy import Session
+
+from tests.peers.talk import File, Heard, Hello, Sent, serve, stay_here
+
+KINDS = {
+    "message": "text", "read_receipt": "read", "message_deleted": "unsend", "conversation_request_accepted": "accepted",
+}  # fmt: skip
+
+
+class OnionPeer:
+    """One account, and what a test may ask of it."""
+
+    def __init__(self, hello: Hello) -> None:
+        network.SEED_NODES = [f"http://127.0.0.1:{hello.port}"]
+        network.FILE_SERVER_X25519_PK = hello.file_server_key
+        self.again = stay_here(network._http, hello.port)
+        self._session = Session(hello.words)
+        self._session.set_display_name(hello.name, publish=False)
+        self._last = ""
+
+    def account(self) -> str:
+        return str(self._session.get_session_id())
+
+    def send(self, to: str, text: str, files: list[dict[str, str]], reply: dict[str, Any] | None = None) -> Sent:
+        attachments = [
+            {"data": base64.b64decode(one["data"]), "file_name": one["name"], "content_type": one["type"]}
+            for one in files
+        ]
+        quoted = reply and {"timestamp": reply["sent_at"], "author": reply["author"], "text": reply["text"]}
+        sent = self._session.send_message(to, text, attachments, reply_to_message=quoted)
+        return Sent(sent["timestamp"], sent["message_hash"], sent["sync_message_hash"])
+
+    def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
+        (self._session.remove_reaction if remove else self._session.add_reaction)(sent_at, author, emoji)
+
+    def typing(self, to: str, stopped: bool) -> None:
+        (self._session.hide_typing_indicator if stopped else self._session.show_typing_indicator)(to)
+
+    def read(self, to: str, sent_at: list[int]) -> None:
+        self._session.mark_messages_as_read(to, sent_at)
+
+    def accept(self, to: str) -> None:
+        self._session.accept_conversation_request(to)
+
+    def unsend(self, to: str, sent: dict[str, Any]) -> None:
+        self._session.delete_message(to, sent["sent_at"], sent["hash"])
+
+    def poll(self) -> list[Heard]:
+        found = self._session.poll(self._last)
+        self._last = found[-1]["hash"] if found else self._last
+        return [_heard(one) for one in found]
+
+    def fetch(self, file: dict[str, Any]) -> bytes:
+        pointer = {name: bytes.fromhex(file[name]) for name in ("key", "digest")}
+        # It leaves the padding at the end of a file to whoever asks for it.
+        return bytes(self._session.get_file({"url": file["url"], **pointer})[: file["size"]])
+
+
+def _heard(found: dict[str, Any]) -> Heard:
+    kind = KINDS.get(found["type"], str(found["type"]))
+    text, about, author = found["body"], tuple(found["read_timestamps"]), ""
+    if kind == "typing" and not found["typing"]:
+        kind = "stopped"
+    if found["deleted_timestamp"]:
+        about = (found["deleted_timestamp"],)
+    if quote := found["reply_to_message"]:
+        about, author = (quote["timestamp"],), quote["author"]
+    if reaction := found["reaction"]:
+        kind, text = "removed" if reaction["remove"] else "reaction", reaction["emoji"]
+        about, author = (reaction["timestamp"],), reaction["author"]
+    files = tuple(
+        File(
+            one["url"], one["file_name"] or "", one["content_type"] or "", one["size"],
+            (one["key"] or b"").hex(), (one["digest"] or b"").hex(),
+        )
+        for one in found["attachments"]
+    )  # fmt: skip
+    name = (found["profile"] or {}).get("display_name", "")
+    sender, target = found["sender_session_id"], found["sync_target"] or ""
+    return Heard(kind, sender, found["timestamp"], found["hash"], text, name, target, about, author, files)
+
+
+if __name__ == "__main__":
+    serve(OnionPeer)
