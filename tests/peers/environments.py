@@ -14,6 +14,7 @@ import sys
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,15 +26,23 @@ PATIENCE = 300.0
 
 def python_of(peer: str, absent: Callable[[str], NoReturn]) -> Path:
     """The Python of a peer's environment, which is made now if there is none. `peer` is direct or onion."""
+    folder, why = _environment(peer)
+    if why:
+        absent(f"the environment of the {peer} peer could not be made: {why}")
+    return _python(folder)
+
+
+@cache
+def _environment(peer: str) -> tuple[Path, str]:
+    """Its folder, and why it is not there if it is not."""
     needs = Path(__file__).with_name(f"{peer}.txt")
     name = hashlib.sha256(needs.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = _cache() / f"{peer}-{name}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.with_suffix(".lock")):
-            if not folder.is_dir() and (why := _made(folder, needs)):
-                absent(f"the environment of the {peer} peer could not be made: {why}")
-    return _python(folder)
+    if folder.is_dir():
+        return folder, ""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(folder.with_suffix(".lock")):
+        return folder, "" if folder.is_dir() else _made(folder, needs)
 
 
 def _cache() -> Path:
@@ -55,6 +64,7 @@ def _made(folder: Path, needs: Path) -> str:
     except subprocess.TimeoutExpired:
         return f"it was not there after {PATIENCE:.0f} seconds"
     if done.returncode:
+        shutil.rmtree(begun)
         return (done.stderr.strip().splitlines() or ["pip failed"])[-1]
     begun.replace(folder)
     return ""
