@@ -96,7 +96,8 @@ class Limits(Noun, frozen=True, kw_only=True):
 class About(Noun, frozen=True, kw_only=True):
     """A bridge in words and numbers: everything that tables, help and questions need, without loading its library.
 
-    `name` is what people type; `title` and `summary` are what they read. `extra` is what has to be installed for it.
+    `name` is what people type; `title` and `summary` are what they read. `extra` is the extra of decamp that it needs,
+    and `libraries` are the import names of what that brings, so that one can tell without loading them.
     `limits` are the usual ones: a server may say others, and `Bridge.limits` has those once it is connected.
     """
 
@@ -108,3 +109,4 @@ class About(Noun, frozen=True, kw_only=True):
     can: frozenset[Can] = frozenset()
     limits: Limits = Limits()
     extra: str | None = None
+    libraries: tuple[str, ...] = ()
