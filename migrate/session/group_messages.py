@@ -17,8 +17,7 @@ from .config.bencode import Reader, encode
 from .content import Content
 from .envelope import ENVELOPE, IN_GROUP, Envelope, Incoming, Randomness, checked, verified
 from .errors import BadConfig, BadMessage
-from .group_updates import GROUP_PREFIX
-from .keys import AccountKeys, BadKey
+from .keys import AccountKeys, group_key_of
 
 NONCE_BYTES, TAG_BYTES = 24, 16
 MOST_PLAIN = 1_000_000
@@ -62,17 +61,6 @@ def open_body(data: bytes, group: str, keys: Iterable[bytes]) -> tuple[str, byte
     key = fields.get(b"a", b"")
     sender = verified(body + group_key_of(group), fields.get(b"s", b""), key)
     return sender, key, _unpacked(body) if packed is not None else body
-
-
-def group_key_of(group: str) -> bytes:
-    """The Ed25519 key that a group's id is made of. Raises `BadKey` if this is no group of today."""
-    try:
-        key = bytes.fromhex(group.removeprefix(GROUP_PREFIX))
-    except ValueError:
-        key = b""
-    if len(group) != 66 or not group.startswith(GROUP_PREFIX) or len(key) != 32:
-        raise BadKey("This is no id of a group.")
-    return key
 
 
 def _opened(data: bytes, keys: Iterable[bytes]) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError
 
+from .keys import GROUP_PREFIX
 from .wire import Field, Kind, Part, Table
 
-GROUP_PREFIX = "03"
 NAME, AVATAR, DISAPPEARING = 1, 2, 3
 ADDED, REMOVED, PROMOTED = 1, 2, 3
 

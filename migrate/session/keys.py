@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from hashlib import blake2b, sha512
 from typing import NoReturn
 
@@ -12,8 +14,9 @@ from ..errors import DecampError
 from ..model import short_id
 from .errors import BadMessage
 
-ACCOUNT_PREFIX = "05"
+ACCOUNT_PREFIX, GROUP_PREFIX = "05", "03"
 WORDS_BYTES, SEED_BYTES = 16, 32
+_GROUP = re.compile(f"{GROUP_PREFIX}[0-9a-fA-F]{{64}}")
 
 
 class BadKey(DecampError):
@@ -173,6 +176,16 @@ def session_id_of(ed25519_public: bytes) -> str:
     if len(ed25519_public) != SEED_BYTES or not sodium.crypto_core_ed25519_is_valid_point(ed25519_public):
         raise BadKey
     return ACCOUNT_PREFIX + sodium.crypto_sign_ed25519_pk_to_curve25519(ed25519_public).hex()
+
+
+@lru_cache(maxsize=1024)
+def group_key_of(group: str) -> bytes:
+    """The Ed25519 key that a group's id is made of, and that signs for it. Raises `BadKey` if this is no such id."""
+    if not _GROUP.fullmatch(group):
+        raise BadKey(f"The id of a group begins with {GROUP_PREFIX} and has 66 characters.")
+    key = bytes.fromhex(group[len(GROUP_PREFIX) :])
+    session_id_of(key)
+    return key
 
 
 def config_key(base_key: bytes, size: int, domain: bytes) -> bytes:

@@ -6,17 +6,14 @@ Facts: formats page of the Session network, sections 3 and 6.1.
 from __future__ import annotations
 
 import base64
-import re
 from typing import Protocol
 
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError
 
-from .keys import AccountKeys, BadKey
+from .keys import GROUP_PREFIX, AccountKeys, BadKey, group_key_of
 
-GROUP_PREFIX = "03"
 AUTH_BYTES = 100
-_GROUP = re.compile(rf"{GROUP_PREFIX}[0-9a-f]{{64}}", re.ASCII)
 
 
 class Signer(Protocol):
@@ -68,9 +65,8 @@ class MemberSigner:
         """`auth_data` are the 100 bytes that the list of groups has for a member."""
         if len(auth_data) != AUTH_BYTES or auth_data[0] != int(GROUP_PREFIX, 16):
             raise BadKey(f"What lets a member into a group has {AUTH_BYTES} bytes and begins with {GROUP_PREFIX}.")
-        if not _GROUP.fullmatch(group):
-            raise BadKey(f"A group begins with {GROUP_PREFIX} and has 66 characters.")
-        self.pubkey = group
+        self._group_key = group_key_of(group)
+        self.pubkey = group.lower()
         self._keys = keys
         self._factor, self._vouched = auth_data[4:36], auth_data[36:]
         self.token = auth_data[:4] + keys.multiplied(self._factor)
@@ -86,7 +82,7 @@ class MemberSigner:
     def is_vouched(self) -> bool:
         """Whether the group's key signed the token: if not, every node refuses this member."""
         try:
-            sodium.crypto_sign_open(self._vouched + self.token, bytes.fromhex(self.pubkey[2:]))
+            sodium.crypto_sign_open(self._vouched + self.token, self._group_key)
         except BadSignatureError:
             return False
         return True

@@ -16,16 +16,21 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from ..model import Json
+from .config.namespaces import Namespace
 from .signers import Signer
 
 MOST_TOGETHER = 20
 MESSAGE_BYTES = 76_800  # the most that one message may have, before base64
 HASH_LENGTH = 43
 
-MESSAGES, PROFILE, CONTACTS, CONVERSATIONS, GROUPS = 0, 2, 3, 4, 5
-GROUP_MESSAGES, GROUP_KEYS, GROUP_INFO, GROUP_MEMBERS, GROUP_REVOKED = 11, 12, 13, 14, -11
-OF_AN_ACCOUNT = (MESSAGES, PROFILE, CONTACTS, GROUPS, CONVERSATIONS)
-OF_A_GROUP = (GROUP_REVOKED, GROUP_MESSAGES, GROUP_INFO, GROUP_MEMBERS, GROUP_KEYS)
+MESSAGES, GROUP_MESSAGES, GROUP_REVOKED = Namespace.MESSAGES, Namespace.GROUP_MESSAGES, Namespace.GROUP_REVOKED
+# In the order in which the app asks for them.
+OF_AN_ACCOUNT = (
+    MESSAGES, Namespace.PROFILE, Namespace.CONTACTS, Namespace.GROUPS_JOINED, Namespace.CONVERSATIONS,
+)  # fmt: skip
+OF_A_GROUP = (
+    GROUP_REVOKED, GROUP_MESSAGES, Namespace.GROUP_INFO, Namespace.GROUP_MEMBERS, Namespace.GROUP_KEYS,
+)  # fmt: skip
 
 ReadMethod: TypeAlias = Literal["retrieve", "get_expiries", "get_swarm", "info", "oxend_request"]
 WriteMethod: TypeAlias = Literal["store", "delete", "delete_all", "expire"]

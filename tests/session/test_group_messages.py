@@ -21,7 +21,7 @@ from migrate.session.config.bencode import Writable, encode
 from migrate.session.content import Content, DataMessage, Unsend
 from migrate.session.envelope import ENVELOPE, IN_GROUP, Envelope, Incoming, Randomness
 from migrate.session.errors import BadMessage
-from migrate.session.group_messages import group_key_of, open_in_group, seal_for_group
+from migrate.session.group_messages import open_in_group, seal_for_group
 from migrate.session.group_updates import (
     DeleteMemberContent,
     GroupUpdate,
@@ -32,7 +32,7 @@ from migrate.session.group_updates import (
     info_text,
     member_text,
 )
-from migrate.session.keys import AccountKeys, BadKey, Seed
+from migrate.session.keys import AccountKeys, BadKey, Seed, group_key_of
 
 ALICE, BOB, ADMIN = (AccountKeys(bytes([number]) * 32) for number in (1, 2, 9))
 GROUP, OTHER_GROUP = ("03" + keys.ed25519_public.hex() for keys in (ADMIN, BOB))

@@ -5,7 +5,6 @@ Formats page of Session config messages, sections 7.1 to 7.3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -13,7 +12,7 @@ from nacl import bindings as sodium
 
 from ...model import Noun
 from ..errors import BadConfig
-from ..keys import AccountKeys, BadKey, config_key, session_id_of
+from ..keys import GROUP_PREFIX, AccountKeys, BadKey, config_key, group_key_of, session_id_of
 from .allowance import MOST_MESSAGES, Allowance
 from .bencode import Reader, Value
 from .crypt import ConfigKey, unseal
@@ -21,9 +20,7 @@ from .hidden import Hidden
 from .message import check_signature
 from .stored import Skipped, StoredMessage, distinct
 
-GROUP_PREFIX = "03"
 KEY_BYTES, NONCE_BYTES = 32, 24
-_GROUP_ID = re.compile(GROUP_PREFIX + "[0-9a-fA-F]{64}")
 SEALED_KEY_BYTES = 48
 
 
@@ -65,22 +62,13 @@ class GroupOpener:
     def __init__(self, group_id: str, keys: AccountKeys, admin_seed: Hidden | None = None) -> None:
         """Raises `BadKey` if the id is that of no group, or the seed that of another one."""
         self.group_id = group_id.lower()
-        self.public_key = group_public_key(group_id)
+        self.public_key = group_key_of(group_id)
         self.admin_key: bytes | None = None
         if admin_seed is not None:
             if not is_seed_of(bytes(admin_seed), self.public_key):
                 raise BadKey("The admin's seed is not that of this group.")
             self.admin_key = key_for_admins(AccountKeys(bytes(admin_seed)))
         self.member_key = keys.group_member_key(bytes.fromhex(session_id_of(self.public_key)[2:]))
-
-
-def group_public_key(group_id: str) -> bytes:
-    """The Ed25519 key in a group's id. Raises `BadKey` if this is no id of a group."""
-    if not _GROUP_ID.fullmatch(group_id):
-        raise BadKey("This is no id of a group.")
-    key = bytes.fromhex(group_id[len(GROUP_PREFIX) :])
-    session_id_of(key)
-    return key
 
 
 def is_seed_of(seed: bytes, public_key: bytes) -> bool:

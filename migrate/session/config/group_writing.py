@@ -10,9 +10,9 @@ from functools import partial
 
 from nacl import bindings as sodium
 
-from ..keys import AccountKeys, config_key
+from ..keys import GROUP_PREFIX, AccountKeys, config_key
 from .bencode import Writable, encode
-from .group_keys import GROUP_PREFIX, SEALED_KEY_BYTES, GroupKey, key_for_admins
+from .group_keys import SEALED_KEY_BYTES, GroupKey, key_for_admins
 from .message import Tree
 from .namespaces import Namespace
 from .writing import hide, write_message

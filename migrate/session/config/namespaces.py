@@ -6,11 +6,12 @@ from enum import IntEnum
 
 
 class Namespace(IntEnum):
-    """A folder for messages that belongs to an account (2 to 5) or to a group (11 to 14).
+    """A folder for messages that belongs to an account (0 to 5) or to a group (11 to 14, -11).
 
-    Formats page of Session config messages, section 1.
+    Formats pages of the Session network, section 3.1, and of Session config messages, section 1.
     """
 
+    MESSAGES = 0
     PROFILE = 2
     CONTACTS = 3
     CONVERSATIONS = 4
@@ -19,6 +20,7 @@ class Namespace(IntEnum):
     GROUP_KEYS = 12
     GROUP_INFO = 13
     GROUP_MEMBERS = 14
+    GROUP_REVOKED = -11
 
     @property
     def domain(self) -> bytes:
@@ -28,7 +30,7 @@ class Namespace(IntEnum):
     @property
     def kind(self) -> int | None:
         """The number that says in the wrapping what is inside; `None` where nothing is wrapped."""
-        return self - 1 if self <= Namespace.GROUPS_JOINED else None
+        return self - 1 if Namespace.PROFILE <= self <= Namespace.GROUPS_JOINED else None
 
 
 _DOMAINS = {
