@@ -16,7 +16,7 @@ from .errors import BadMessage
 
 ACCOUNT_PREFIX, GROUP_PREFIX = "05", "03"
 WORDS_BYTES, SEED_BYTES = 16, 32
-_GROUP = re.compile(f"{GROUP_PREFIX}[0-9a-fA-F]{{64}}")
+_GROUP = re.compile(f"{GROUP_PREFIX}[0-9a-f]{{64}}")
 
 
 class BadKey(DecampError):
@@ -182,7 +182,7 @@ def session_id_of(ed25519_public: bytes) -> str:
 def group_key_of(group: str) -> bytes:
     """The Ed25519 key that a group's id is made of, and that signs for it. Raises `BadKey` if this is no such id."""
     if not _GROUP.fullmatch(group):
-        raise BadKey(f"The id of a group begins with {GROUP_PREFIX} and has 66 characters.")
+        raise BadKey(f"A group begins with {GROUP_PREFIX} and has 66 characters.")
     key = bytes.fromhex(group[len(GROUP_PREFIX) :])
     session_id_of(key)
     return key

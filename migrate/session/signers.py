@@ -66,7 +66,7 @@ class MemberSigner:
         if len(auth_data) != AUTH_BYTES or auth_data[0] != int(GROUP_PREFIX, 16):
             raise BadKey(f"What lets a member into a group has {AUTH_BYTES} bytes and begins with {GROUP_PREFIX}.")
         self._group_key = group_key_of(group)
-        self.pubkey = group.lower()
+        self.pubkey = group
         self._keys = keys
         self._factor, self._vouched = auth_data[4:36], auth_data[36:]
         self.token = auth_data[:4] + keys.multiplied(self._factor)

@@ -61,7 +61,7 @@ class GroupOpener:
 
     def __init__(self, group_id: str, keys: AccountKeys, admin_seed: Hidden | None = None) -> None:
         """Raises `BadKey` if the id is that of no group, or the seed that of another one."""
-        self.group_id = group_id.lower()
+        self.group_id = group_id
         self.public_key = group_key_of(group_id)
         self.admin_key: bytes | None = None
         if admin_seed is not None:
