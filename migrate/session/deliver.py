@@ -136,13 +136,14 @@ def _count(body: Mapping[str, Json], delivery: Delivery, known: Mapping[bytes, N
         result, node = mapping(said), nodes.get(key)
         if result.get("failed"):
             delivery.without[key] = text(result.get("reason")) or ("timeout" if result.get("timeout") else "failed")
-        elif node is not None and _has_signed(node, delivery.hash, result.get("signature")):
+        elif node is not None and has_signed(node, delivery.hash, result.get("signature")):
             delivery.holders.add(node.ed25519)
         else:
             delivery.without[key] = "not signed"
 
 
-def _has_signed(node: Node, said: str, signature: Json) -> bool:
+def has_signed(node: Node, said: str, signature: Json) -> bool:
+    """Whether a node itself said this: `signature` is what the answer has in base64."""
     given = decoded(signature)
     if given is None or len(given) != sodium.crypto_sign_BYTES:
         return False

@@ -10,16 +10,17 @@ ARROWS: dict[str, set[str]] = {
     "migrate.settings": NOUNS,
     "migrate.session": NOUNS,
     "migrate.network": NOUNS | {"migrate.session"},
+    "migrate.account": NOUNS | {"migrate.session", "migrate.network"},
     "migrate.sources": NOUNS | {"migrate.session", "migrate.network"},
     "migrate.archive": NOUNS,
     "migrate.cards": NOUNS | {"migrate.session"},
-    "migrate.announce": NOUNS | {"migrate.session", "migrate.network", "migrate.cards"},
+    "migrate.announce": NOUNS | {"migrate.session", "migrate.network", "migrate.account", "migrate.cards"},
     "migrate.standin": NOUNS | {"migrate.session"},  # a network for tests and demonstrations, on this machine alone
     "migrate.demo": NOUNS | {"migrate.session"},
     "migrate.export": NOUNS | {"migrate.selection", "migrate.sources.base", "migrate.archive"},
     "migrate.cli": {"migrate", "bridges"},  # and nothing sees the command line
     "migrate.__main__": {"migrate.cli"},
-    "bridges.session": NOUNS | {"migrate.session", "migrate.network", "bridges"},
+    "bridges.session": NOUNS | {"migrate.session", "migrate.network", "migrate.account", "bridges"},
     "bridges": {"migrate.model", "migrate.errors", "bridges"},
 }
 LIBRARIES = {
