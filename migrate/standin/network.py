@@ -85,6 +85,13 @@ class StandIn:
                 view.setdefault(pubkey, {}).setdefault(message.namespace, []).append(message.hash)
         return view
 
+    def way_in(self) -> bytes:
+        """What a client has to know to come here and nowhere else, in JSON: seeds with their pins, the file server."""
+        seeds = [{"host": one.host, "port": one.port, "fingerprint": one.fingerprint} for one in self.seeds]
+        files = self.file_server
+        server = {"host": files.host, "port": files.port, "x25519": files.x25519.hex()}
+        return json.dumps({"seeds": seeds, "file_server": server}).encode()
+
     def __enter__(self) -> Self:
         self._thread.start()
         self._opened.wait()

@@ -1,0 +1,134 @@
+"""The two ways to whoever is asked: through onions, or directly by the user's own choice.
+
+Each method sends once. What is worth sending again is `NoAnswer`; who is to blame for it has been noted by then.
+Facts: formats page of the Session network, sections 2.5, 3 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from ..session.errors import BadAnswer, NoAnswer
+from ..session.flow import Answer
+from ..session.nodes import Node
+from ..session.onion import PATH, Onion, to_node, to_server
+from ..session.paths import Path, Paths, Pool, Verdict
+from ..session.storage import body_of, info
+from ..session.v4 import ServerAnswer, ServerRequest, read_server_answer
+from .access import Access
+from .errors import ProxyDown, Unreachable
+from .http import Http, Reply
+from .report import Report
+
+RPC_PATH = "/storage_rpc/v1"
+
+
+class Way(Protocol):
+    """How a request gets where it belongs."""
+
+    async def to_node(self, body: bytes, node: Node) -> Answer:
+        """Ask a storage node. Raises `NoAnswer`, with `gone` where asking again is of no use."""
+        ...
+
+    async def to_files(self, request: ServerRequest) -> ServerAnswer:
+        """Ask the file server. Raises `NoAnswer`."""
+        ...
+
+
+class Directly:
+    """No onions: whoever is asked sees our address."""
+
+    def __init__(self, http: Http, access: Access) -> None:
+        self._http, self._server, self._patience = http, access.file_server, access.waits
+
+    async def to_node(self, body: bytes, node: Node) -> Answer:
+        reply = await self._http.post(f"https://{node.ip}:{node.port}{RPC_PATH}", body, self._patience.node)
+        return Answer(reply.status, reply.body)
+
+    async def to_files(self, request: ServerRequest) -> ServerAnswer:
+        url, seconds = f"http://{self._server.host}:{self._server.port}{request.endpoint}", self._patience.file
+        if request.method == "GET":
+            reply = await self._http.get(url, seconds)
+        else:
+            reply = await self._http.post(url, request.body or b"", seconds)
+        return ServerAnswer(reply.status, {}, reply.body)
+
+
+class ThroughOnions:
+    """A guard that sees our address and not what we ask, and two nodes behind it."""
+
+    def __init__(
+        self, http: Http, access: Access, pool: Pool, paths: Paths, rng: Callable[[int], bytes], report: Report
+    ) -> None:
+        self._http, self._server, self._patience = http, access.file_server, access.waits
+        self._pool, self._paths, self._rng, self._report = pool, paths, rng, report
+        self._met: set[Path] = set()
+
+    async def to_node(self, body: bytes, node: Node) -> Answer:
+        return await self._over(self._path(node), body, node)
+
+    async def to_files(self, request: ServerRequest) -> ServerAnswer:
+        """Where no answer comes back, the path is tried with another request before it is blamed:
+
+        a file server that is gone must not cost us every guard.
+        """
+        path = self._path(None)
+        onion = to_server(request.encode(), self._server.behind_onions, path.nodes, self._rng)
+        reply = await self._post(path, onion, self._patience.file)
+        trouble = f"The file server could not be reached through the network (status {reply.status})."
+        if reply.status == 200:
+            try:
+                answer = read_server_answer(onion.server_answer(reply.body))
+            except BadAnswer as error:
+                trouble = str(error)
+            else:
+                self._paths.worked(path)
+                return answer
+        await self._look_at(path)
+        raise NoAnswer(trouble)
+
+    def _path(self, destination: Node | None) -> Path:
+        path = self._paths.pick(destination)
+        self._met.add(path)
+        self._report.paths = len(self._met)
+        return path
+
+    async def _over(self, path: Path, body: bytes, node: Node) -> Answer:
+        """Ask a node at the end of this path, and note whether the path works."""
+        onion = to_node(body, node, path.nodes, self._rng)
+        reply = await self._post(path, onion, self._patience.node)
+        verdict = self._paths.judge(path, node, reply.status, reply.body)
+        if verdict is Verdict.GONE:
+            raise NoAnswer("The network no longer knows a node that was to be asked.", gone=True)
+        if verdict is Verdict.AGAIN:
+            raise NoAnswer(f"A path through the network did not lead on (status {reply.status}).")
+        try:
+            answer = onion.node_answer(reply.body)
+        except BadAnswer as error:
+            self._paths.failed(path)
+            raise NoAnswer(str(error)) from error
+        self._paths.worked(path)
+        return answer
+
+    async def _look_at(self, path: Path) -> None:
+        """Ask some node the time over a path, so that the path is praised or blamed for what it does."""
+        beyond = next((node for node in self._pool.nodes.values() if node.ed25519 not in path), None)
+        if beyond is not None:
+            with suppress(NoAnswer):
+                await self._over(path, body_of(info()), beyond)
+
+    async def _post(self, path: Path, onion: Onion, seconds: float) -> Reply:
+        """Hand an onion to the guard. Where no connection comes about, nobody but the guard can be to blame."""
+        guard = path.guard
+        try:
+            return await self._http.post(f"https://{guard.ip}:{guard.port}{PATH}", onion.body, seconds)
+        except ProxyDown:
+            raise
+        except Unreachable:
+            self._pool.failed(guard)
+            raise
+        except NoAnswer:
+            self._paths.failed(path)
+            raise
