@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
@@ -11,12 +10,8 @@ import pytest
 
 from migrate.standin.network import StandIn
 
+from .clocks import this_moment
 from .peer import Peer
-
-
-def this_moment() -> int:
-    """Peers have no clock but the one of the machine."""
-    return time.time_ns() // 1_000_000
 
 
 @pytest.fixture(scope="module")

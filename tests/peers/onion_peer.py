@@ -14,7 +14,8 @@ from sessionpy import Session
 from tests.peers.talk import File, Heard, Hello, Sent, serve, stay_here
 
 KINDS = {
-    "message": "text", "read_receipt": "read", "message_deleted": "unsend", "conversation_request_accepted": "accepted",
+    "message": "text", "read_receipt": "read", "message_deleted": "unsend", "timer_update": "timer",
+    "conversation_request_accepted": "accepted",
 }  # fmt: skip
 
 
@@ -32,13 +33,17 @@ class OnionPeer:
     def account(self) -> str:
         return str(self._session.get_session_id())
 
-    def send(self, to: str, text: str, files: list[dict[str, str]], reply: dict[str, Any] | None = None) -> Sent:
+    def send(
+        self, to: str, text: str, files: list[dict[str, str]], reply: dict[str, Any] | None = None, expires: int = 0
+    ) -> Sent:
         attachments = [
             {"data": base64.b64decode(one["data"]), "file_name": one["name"], "content_type": one["type"]}
             for one in files
         ]
         quoted = reply and {"timestamp": reply["sent_at"], "author": reply["author"], "text": reply["text"]}
-        sent = self._session.send_message(to, text, attachments, reply_to_message=quoted)
+        sent = self._session.send_message(
+            to, text, attachments, reply_to_message=quoted, expire_seconds=expires or None
+        )
         return Sent(sent["timestamp"], sent["message_hash"], sent["sync_message_hash"])
 
     def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
@@ -88,7 +93,8 @@ def _heard(found: dict[str, Any]) -> Heard:
     )  # fmt: skip
     name = (found["profile"] or {}).get("display_name", "")
     sender, target = found["sender_session_id"], found["sync_target"] or ""
-    return Heard(kind, sender, found["timestamp"], found["hash"], text, name, target, about, author, files)
+    expires = found["expire_seconds"] or 0
+    return Heard(kind, sender, found["timestamp"], found["hash"], text, name, target, about, author, files, expires)
 
 
 if __name__ == "__main__":

@@ -93,6 +93,10 @@ class Peer:
         quoted = {"sent_at": message.sent_at, "author": message.sender, "text": message.text}
         return self._ask(Sent, "send", to=to, text=text, files=[], reply=quoted)
 
+    def send_for(self, seconds: int, to: str, text: str) -> Sent:
+        """Write something that disappears so long after it was sent. The direct peer cannot."""
+        return self._ask(Sent, "send", to=to, text=text, files=[], expires=seconds)
+
     def react(self, author: str, sent_at: int, emoji: str, *, remove: bool = False) -> None:
         """Put an emoji under what `author` wrote to us, or take it away."""
         self._ask(type(None), "react", author=author, sent_at=sent_at, emoji=emoji, remove=remove)

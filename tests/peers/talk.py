@@ -60,7 +60,7 @@ class Heard:
     """One message as a peer has read it. Only what its kind has is there; `about` are the times of other messages."""
 
     kind: str
-    """text, reaction, removed, typing, stopped, read, unsend, accepted, or what the peer calls it."""
+    """text, reaction, removed, typing, stopped, read, unsend, accepted, timer, or what the peer calls it."""
     sender: str
     sent_at: int
     hash: str
@@ -72,6 +72,8 @@ class Heard:
     author: str = ""
     """Who wrote the message that it is about."""
     files: tuple[File, ...] = ()
+    expires: int = 0
+    """Seconds until it disappears. The direct peer does not say."""
 
 
 def stay_here(http: Any, port: int) -> Callable[[], None]:
