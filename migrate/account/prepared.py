@@ -65,7 +65,7 @@ class Prepared(Noun, frozen=True, kw_only=True):
         """What `to_bytes` gave. Raises `BadRecord`."""
         try:
             return msgspec.msgpack.decode(kept, type=cls)
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # msgspec's own errors are such, too
             raise BadRecord("A message that was kept to be sent cannot be read.", "Write it again.") from error
 
 
