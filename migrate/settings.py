@@ -68,7 +68,9 @@ class Settings:
         raise self._wrong_kind(section, name, "a list of texts in brackets")
 
     def _value(self, section: str, name: str) -> object:
-        table = self._read().get(section, {})
+        table: object = self._read()
+        for part in section.split("."):
+            table = table.get(part) if isinstance(table, dict) else None
         return table.get(name) if isinstance(table, dict) else None
 
     def _wrong_kind(self, section: str, name: str, wanted: str) -> BadSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .bridge import bridge
 from .browse import info, search
 from .card import card
 from .command import tree
@@ -25,6 +26,7 @@ app = tree(
         "Save your history": [export, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
         "Tell people where you are": [handle, card],
+        "Reach other networks": [bridge],
     },
 )
 

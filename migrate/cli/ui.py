@@ -132,6 +132,12 @@ class Ui:
 
     # -- asking --------------------------------------------------------------------------------------
 
+    def ask(self, question: str, default: str = "") -> str:
+        """Ask for a line of text. An empty answer is the default, which is shown."""
+        import typer
+
+        return str(typer.prompt(plain(question), err=True, default=default, show_default=bool(default))).strip()
+
     def ask_secret(self, question: str) -> str:
         """Ask for a password; what is typed does not show."""
         import typer

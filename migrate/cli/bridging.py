@@ -1,0 +1,171 @@
+"""The bridges a person has set up: their settings, their secrets, their folders, and the loop in which they run.
+
+Settings stand in `[bridge.NAME]` of config.toml, secrets in the keyring or in files of their owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from ..errors import DecampError, WrongWords
+from ..settings import from_keyring, keep_in_keyring
+from .run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bridges.api import Bridge, Desk, Setting
+    from bridges.state import Health
+
+PATIENCE = 60.0  # seconds that a bridge gets to connect, while somebody waits for it
+
+
+class NotSetUp(DecampError):
+    """This bridge has not been set up."""
+
+    exit_code = 2
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The bridge {name} has not been set up.", f"Run: decamp bridge setup {name}")
+
+
+class BridgeBusy(DecampError):
+    """Another decamp uses this bridge at the moment."""
+
+    exit_code = 2
+    hint = "Stop it, or wait until it has finished; two at once would miss each other's messages."
+
+
+def section(name: str) -> str:
+    """Where in config.toml its settings stand."""
+    return f"bridge.{name}"
+
+
+def folder(run: Run, name: str) -> Path:
+    """The bridge's own folder, made for its owner only."""
+    path = run.settings.home / "bridges" / name
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def is_set_up(run: Run, bridge: type[Bridge]) -> bool:
+    """Whether everything that the bridge has to be told has been told."""
+    try:
+        settings_of(run, bridge)
+    except NotSetUp:
+        return False
+    return True
+
+
+def settings_of(run: Run, bridge: type[Bridge]) -> dict[str, str]:
+    """A value for each setting. Raises `NotSetUp` if one that is needed is missing."""
+    values = {setting.name: _value(run, bridge.about.name, setting) for setting in bridge.about.settings}
+    if any(value is None for value in values.values()):
+        raise NotSetUp(bridge.about.name)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def keep(run: Run, bridge: type[Bridge], values: Mapping[str, str], *, keyring: bool) -> None:
+    """Write down what the person said, each secret apart."""
+    name = bridge.about.name
+    for setting in bridge.about.settings:
+        value = values.get(setting.name, "")
+        if not setting.is_secret:
+            run.settings.set(section(name), setting.name, value)
+        elif keyring:
+            keep_in_keyring(_secret(name, setting), value)
+            run.settings.forget_secret(_secret(name, setting))
+        else:
+            run.settings.keep_secret(_secret(name, setting), value.encode())
+
+
+def desk(run: Run, bridge: type[Bridge], values: Mapping[str, str], cursor: str | None = None) -> Desk:
+    """What the bridge works with."""
+    from bridges.api import Desk
+
+    return Desk(
+        settings=values,
+        folder=folder(run, bridge.about.name),
+        now=run.now,
+        random=SystemRandom(),
+        random_bytes=os.urandom,
+        cursor=cursor,
+    )
+
+
+@contextmanager
+def held(run: Run, name: str) -> Iterator[None]:
+    """Keep every other decamp from using this bridge. Whoever is killed holds it no longer."""
+    with closing(sqlite3.connect(folder(run, name) / "in-use", timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise BridgeBusy(f"Another decamp uses the bridge {name} at the moment.") from error
+        yield
+
+
+@asynccontextmanager
+async def running(bridge: Bridge, at: Desk) -> AsyncIterator[Health]:
+    """A bridge that was started, as soon as it is connected or has given up, and in any case within a minute.
+
+    What it yields meanwhile is thrown away: this is for looking, not for relaying.
+    """
+    await bridge.start(at)
+    settled = asyncio.Event()
+
+    async def watch() -> None:
+        async for _ in bridge.events():
+            if bridge.health.state.is_final or bridge.health.state == "connected":
+                settled.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        with suppress(TimeoutError):  # its health says how far it came
+            await asyncio.wait_for(settled.wait(), PATIENCE)
+        yield bridge.health
+    finally:
+        await bridge.stop()
+        await watching
+
+
+def exit_code(health: Health) -> int:
+    """0 when it is connected, 3 when it is not let in, 5 when it cannot be reached."""
+    from bridges.state import State
+
+    if health.state is State.CONNECTED:
+        return 0
+    return 3 if health.state in {State.BAD_CREDENTIALS, State.LOGGED_OUT} else 5
+
+
+def answers_in(path: str) -> dict[str, str]:
+    """Answers to the questions of `setup` that a file holds, one `name = "value"` a line. `-` is standard input."""
+    import sys
+    import tomllib
+
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).expanduser().read_text("utf-8")
+        read = tomllib.loads(text)
+    except OSError as error:
+        raise WrongWords(f"The answers in {path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongWords(f"{path} is not written as answers are.", 'Write one a line: name = "value"') from error
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in read.items()}
+
+
+def _value(run: Run, name: str, setting: Setting) -> str | None:
+    if setting.is_secret:
+        kept = run.settings.secret(_secret(name, setting))
+        return kept.decode() if kept is not None else from_keyring(_secret(name, setting)) or setting.default
+    said = run.settings.text(section(name), setting.name)
+    return setting.default if said is None else said
+
+
+def _secret(name: str, setting: Setting) -> str:
+    return f"bridge.{name}.{setting.name.replace('_', '-')}"
