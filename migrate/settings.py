@@ -27,6 +27,16 @@ TEMPLATE = """\
 
 # What it writes beside archive.sqlite when --format is not given.
 # formats = ["jsonl", "csv", "vcard", "html"]
+
+[network]
+# A SOCKS5 proxy that everything goes through, such as the one of Tor. When it is down nothing is sent.
+# proxy = "socks5h://127.0.0.1:9050"
+
+# Ask nodes without onions. It is faster, and they see your address and whose messages you ask for.
+# direct = false
+
+# A list of nodes to begin with where neither a seed nor anything else on this machine has one.
+# nodes = "nodes.json"
 """
 
 
@@ -57,6 +67,13 @@ class Settings:
         if value is None or isinstance(value, str):
             return value
         raise self._wrong_kind(section, name, "a text in quotes")
+
+    def switch(self, section: str, name: str) -> bool | None:
+        """One setting that is true or false, or None where it is not set."""
+        value = self._value(section, name)
+        if value is None or isinstance(value, bool):
+            return value
+        raise self._wrong_kind(section, name, "true or false")
 
     def texts(self, section: str, name: str) -> list[str] | None:
         """One setting that is a list of texts, or None where it is not set."""

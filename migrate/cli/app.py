@@ -11,6 +11,7 @@ from .doctor import doctor
 from .export import export
 from .handle import handle
 from .keep import render
+from .network import network
 from .people import contacts
 from .verify import verify
 
@@ -27,6 +28,7 @@ app = tree(
         "Use an archive": [info, contacts, search, render, verify],
         "Tell people where you are": [handle, card],
         "Reach other networks": [bridge],
+        "The Session network": [network],
     },
 )
 

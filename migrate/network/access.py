@@ -133,8 +133,10 @@ class Access:
     file_server: FileServer = FILE_SERVER
     cache: Path | None = None
     """Where the last list of nodes is kept."""
+    named: Place | None = None
+    """A list that the user named just now, for when no seed answers."""
     places: tuple[Place, ...] = ()
-    """Lists to fall back on, in their order, when seeds and cache give none."""
+    """Lists to fall back on after all others, in their order."""
     direct: bool = False
     """Ask nodes without onions: they see our address, and which account we ask for."""
     proxy: Proxy | None = None

@@ -42,7 +42,6 @@ class Bootstrap:
 
         Raises `NoNodes` when no place has one.
         """
-        tried = len(self._report.tried)
         found = await self._of_seeds(fewest) or self._kept(fewest)
         for attempt in range(1, ROUNDS):
             if found is not None or not self._access.seeds:
@@ -50,8 +49,8 @@ class Bootstrap:
             await self._pause(attempt)
             found = await self._of_seeds(fewest)
         if found is None:
-            said = "; ".join(f"{one.place}: {one.outcome}" for one in self._report.tried[tried:])
-            raise NoNodes(f"No list of the network's nodes could be had ({said or 'nobody was asked'}).")
+            said = "; ".join(f"{one.place}: {one.outcome}" for one in self._report.tried)
+            raise NoNodes(f"No list of the network's nodes could be had: {said or 'nobody was asked'}.")
         self._report.found = found
         return found
 
@@ -76,26 +75,35 @@ class Bootstrap:
             await asyncio.gather(*asked, return_exceptions=True)
 
     async def _of_seed(self, seed: Seed, fewest: int) -> Found | None:
-        url, place = f"https://{seed.host}:{seed.port}/json_rpc", f"seed {seed.host}"
+        address = f"{seed.host}:{seed.port}"
+        place = f"seed {address}"
         try:
-            reply = await self._http.post(url, node_list_request(), self._access.waits.seed, pin=seed.fingerprint)
+            reply = await self._http.post(
+                f"https://{address}/json_rpc", node_list_request(), self._access.waits.seed, pin=seed.fingerprint
+            )
             if reply.status != 200:
-                raise BadAnswer("status", f"It answered with status {reply.status}.")
+                raise BadAnswer("status", f"answered with status {reply.status}")
             nodes = read_node_list(reply.body, local=self._access.local)
         except (NoAnswer, BadAnswer) as error:
-            self._report.tried.append(Tried(place, str(error)))
+            self._note(place, str(error).removeprefix(f"{address} "))
             return None
         return self._checked(Found(nodes, place, self._now()), fewest)
 
     def _kept(self, fewest: int) -> Found | None:
-        """The first list that was kept: our own, then those of others in their order."""
-        cache = self._access.cache
-        own = () if cache is None else (place_of_file(CACHE, cache, local=self._access.local),)
-        for place in (*own, *self._access.places):
+        """The first list that was kept: the one that was named, our own, then those of others in their order."""
+        named, cache = self._access.named, self._access.cache
+        own = None
+        if cache is not None and cache.exists():
+            own = place_of_file(CACHE, cache, local=self._access.local)
+        elif cache is not None:
+            self._note(CACHE, "is not there yet")
+        for place in (named, own, *self._access.places):
+            if place is None:
+                continue
             try:
                 found = place.read(self._now())
             except DecampError as error:
-                self._report.tried.append(Tried(place.name, str(error)))
+                self._note(place.name, str(error))
                 continue
             if (checked := self._checked(found, fewest)) is not None:
                 return checked
@@ -105,7 +113,10 @@ class Bootstrap:
         """A list with too few nodes is none: a path through them would hide nothing."""
         count = len(found.nodes.nodes)
         if count < fewest:
-            self._report.tried.append(Tried(found.place, f"It lists {count} usable nodes, which are too few."))
+            self._note(found.place, f"lists {count} usable nodes, which are too few")
             return None
-        self._report.tried.append(Tried(found.place, "It has a list.", count))
+        self._note(found.place, "has a list", count)
         return found
+
+    def _note(self, place: str, outcome: str, nodes: int = 0) -> None:
+        self._report.note(Tried(place, outcome.rstrip("."), nodes))

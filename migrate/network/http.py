@@ -7,6 +7,7 @@ only as far as one may go.
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -105,7 +106,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    return (cause.strerror if isinstance(cause, OSError) else None) or type(error).__name__
+    if isinstance(cause, OSError) and cause.errno:
+        # Names that cannot be looked up have numbers below zero, and words of their own.
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+    return type(error).__name__
 
 
 def _connector(proxy: Proxy | None) -> aiohttp.TCPConnector:

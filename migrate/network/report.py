@@ -34,6 +34,7 @@ class Report:
     """What there is to tell afterwards."""
 
     tried: list[Tried] = field(default_factory=list)
+    """Each place once, with how it went the last time."""
     found: Found | None = None
     requests: int = 0
     """How often something was sent, to anybody."""
@@ -42,3 +43,7 @@ class Report:
     """How many ways through the network were built."""
     renewals: int = 0
     """How often the list of nodes was renewed."""
+
+    def note(self, tried: Tried) -> None:
+        """Note how a place answered."""
+        self.tried = [one for one in self.tried if one.place != tried.place] + [tried]
