@@ -58,7 +58,7 @@ class Peer:
         self._child = subprocess.Popen(
             [python, "-m", f"tests.peers.{kind}_peer"],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+            env=plain_environment(),
         )  # fmt: skip
         self._answers: queue.Queue[bytes] = queue.Queue()
         self._said: deque[bytes] = deque(maxlen=30)
@@ -173,6 +173,12 @@ class Peer:
     def _overhear(self) -> None:
         assert self._child.stderr is not None
         self._said.extend(self._child.stderr)
+
+
+def plain_environment(**more: str) -> dict[str, str]:
+    """What a program needs to run from here, and nothing that anybody has set on this machine."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG", "LC_ALL") if name in os.environ}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def new_words() -> str:
