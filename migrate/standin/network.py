@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from ..errors import DecampError
 from .certificates import self_signed
@@ -24,6 +24,8 @@ from .layers import Random
 from .node import Node, Seen, Surroundings
 from .rpc import Storage, node_list
 from .shelves import Shelves
+
+Result = TypeVar("Result")
 
 
 class NotLoopback(DecampError):
@@ -91,6 +93,15 @@ class StandIn:
         files = self.file_server
         server = {"host": files.host, "port": files.port, "x25519": files.x25519.hex()}
         return json.dumps({"seeds": seeds, "file_server": server}).encode()
+
+    def within(self, action: Callable[[], Result]) -> Result:
+        """Do something between two requests, and wait for what comes of it: whatever changes the shelves meanwhile."""
+
+        async def act() -> Result:
+            return action()
+
+        assert self._loop is not None  # noqa: S101 - only a network that runs has anything between two requests
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -63,6 +63,10 @@ class Shelves:
         shelf[message.hash] = message
         return False
 
+    def lay(self, pubkey: str, message: Stored) -> None:
+        """Put a message there that was stored some time ago, with the times that it has."""
+        self.accounts.setdefault(pubkey, {})[message.hash] = message
+
     def drop(self, pubkey: str, hashes: Iterable[str]) -> list[str]:
         """Throw messages away, and say which of them were there, sorted."""
         shelf = self.accounts.get(pubkey, {})

@@ -16,7 +16,7 @@ ARROWS: dict[str, set[str]] = {
     "migrate.cards": NOUNS | {"migrate.session"},
     "migrate.announce": NOUNS | {"migrate.session", "migrate.network", "migrate.account", "migrate.cards"},
     "migrate.standin": NOUNS | {"migrate.session"},  # a network for tests and demonstrations, on this machine alone
-    "migrate.demo": NOUNS | {"migrate.session"},
+    "migrate.demo": NOUNS | {"migrate.session", "migrate.standin"},
     "migrate.export": NOUNS | {"migrate.selection", "migrate.sources.base", "migrate.archive"},
     "migrate.cli": {"migrate", "bridges"},  # and nothing sees the command line
     "migrate.__main__": {"migrate.cli"},
