@@ -217,14 +217,14 @@ class _Reading:
             if chosen.takes_conversation(thread.conversation.id):
                 avatar, losses = self._picture(thread.avatar, thread.conversation.id)
                 yield from losses
-                self._store.put_conversation(replace(thread.conversation, avatar=avatar))
+                self._store.put_conversation(replace(thread.conversation, avatar=avatar), hearsay=thread.hearsay)
 
     def _people(self, chosen: Chosen) -> Iterator[Loss]:
         for person in self._source.contacts():
             if chosen.takes_person(person.contact.id):
                 avatar, losses = self._picture(person.avatar, person.contact.id)
                 yield from losses
-                self._store.put_contact(replace(person.contact, avatar=avatar))
+                self._store.put_contact(replace(person.contact, avatar=avatar), hearsay=person.hearsay)
 
     def _batch(self, intake: Intake, batch: list[Row], chosen: Chosen) -> None:
         entries = []

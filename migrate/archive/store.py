@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ..errors import ArchiveError
-from ..model import Account, Contact, Conversation, ConversationKind, Loss, short_id
+from ..model import Account, Contact, Conversation, ConversationKind, Loss, Relation, display_name, short_id
 from . import database
 
 if TYPE_CHECKING:
@@ -99,8 +100,11 @@ class Store:
 
     # -- people and places ---------------------------------------------------------------------------
 
-    def put_contact(self, contact: Contact) -> None:
-        """Add a person, or what is new about them; a picture or name that the source lacks is kept."""
+    def put_contact(self, contact: Contact, *, hearsay: bool = False) -> None:
+        """Add a person, or what is new about them; a picture or name that the source lacks is kept.
+
+        Of hearsay only the name and the picture of somebody known count, where there are none yet.
+        """
         old = (
             self.con.execute(
                 "SELECT name, nickname, display, approved, approved_me, blocked, avatar, relation, real_id"
@@ -110,6 +114,12 @@ class Store:
             or (None,) * 9
         )
         named = contact.name or contact.nickname or old[2] is None
+        if hearsay and old[2] is not None:
+            name = old[0] or contact.name
+            display = display_name(contact.id, old[1], name)
+            contact = replace(contact, name=name, nickname=old[1], display=display, avatar=old[6] or contact.avatar,
+                              approved=bool(old[3]), approved_me=bool(old[4]), blocked=bool(old[5]),
+                              relation=Relation(str(old[7])))  # fmt: skip
         new = (
             contact.name or old[0],
             contact.nickname,
@@ -133,12 +143,14 @@ class Store:
         )
         self._all_stale = True
 
-    def put_conversation(self, conversation: Conversation) -> None:
-        """Add a conversation, or what is new about it."""
+    def put_conversation(self, conversation: Conversation, *, hearsay: bool = False) -> None:
+        """Add a conversation, or what is new about it; hearsay says nothing about one that is known."""
         c = conversation
         old = self.con.execute(
             "SELECT kind, title, members, admins, details, avatar FROM conversations WHERE id = ?", (c.id,)
         ).fetchone()
+        if hearsay and old is not None:
+            return
         avatar = c.avatar or (old and old[5])
         new = (str(c.kind), c.title, as_json(c.members), as_json(c.admins), as_json(c.details), avatar)
         if old == new:

@@ -48,17 +48,22 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 
 class Person(msgspec.Struct, frozen=True, gc=False):
-    """A contact as found, with its picture still in the source."""
+    """A contact as found, with its picture still in the source.
+
+    `hearsay`: known from messages only, so that what another source says of this person counts more.
+    """
 
     contact: Contact
     avatar: FileRef | None = None
+    hearsay: bool = False
 
 
 class Thread(msgspec.Struct, frozen=True, gc=False):
-    """A conversation as found, with its picture still in the source."""
+    """A conversation as found, with its picture still in the source; `hearsay` as with people."""
 
     conversation: Conversation
     avatar: FileRef | None = None
+    hearsay: bool = False
 
 
 class FileProblem(Exception):

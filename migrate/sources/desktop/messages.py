@@ -13,6 +13,7 @@ import msgspec
 from ...identity import message_id
 from ...model import ConversationKind, Direction, Json, Loss, Message, MessageKind, Origin
 from ..base import Found, Row
+from ..rules import mentions
 from . import parts
 from .details import deletion, tell
 from .ids import conversation_id, kind_of
@@ -89,7 +90,7 @@ class MessageReader:
             reactions=parts.reactions(written.reacts, dropped) if written.reacts else (),
             attachments=files,
             preview=preview,
-            mentions=parts.mentions(body),
+            mentions=mentions(body),
             deleted=details is not None and "deleted_for" in details,
             failed=direction is _OUT and (_has_errors(written.errors) or _has_errors(stored.errors)),
             expires=parts.expiry(written),

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ...model import Attachment, AttachmentState, Expiry, Loss, Preview, Quote, Reaction
 from ..base import AttachmentRefs, FileRef
 from .shapes import Answered, File, Link, Reacted, Written
 from .values import flag, moment
-
-# The app's own pattern (section 6.2), which does not know the newer prefix 25 yet.
-_MENTION = re.compile("@((?:[0-2]5)?[0-9a-fA-F]{64})")
-
-
-def mentions(body: str | None) -> tuple[str, ...]:
-    """The ids that a text mentions, each once, in the order of the text."""
-    if not body or "@" not in body:
-        return ()
-    return tuple(dict.fromkeys(_MENTION.findall(body)))
 
 
 def quote(answered: Answered, dropped: list[str]) -> Quote | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ...model import Contact, Conversation, ConversationKind, Json, Loss, Relation, display_name, short_id
+from ...model import Contact, Conversation, ConversationKind, Json, Loss, display_name, short_id
 from ..base import FileRef, Person, Thread
+from ..rules import relation
 from .database import DamagedPage, Database
 from .ids import conversation_id, is_blinded, is_person, kind_of
 from .scan import Scan
@@ -86,7 +87,7 @@ class Directory:
                 approved=approved,
                 approved_me=approved_me,
                 blocked=id in self.settings.blocked,
-                relation=_relation(id, approved, approved_me),
+                relation=relation(approved, approved_me, blinded=is_blinded(id)),
                 real_id=self.settings.real_ids.get(id),
             ),
             self.avatar(id),
@@ -210,17 +211,6 @@ def _read_rooms(database: Database, directory: Directory) -> None:
 
 def _table_loss(table: str, reason: str) -> Loss:
     return Loss(subject=table, kind="database", name=table, reason=reason)
-
-
-def _relation(id: str, approved: bool, approved_me: bool) -> Relation:
-    """How well the account knows somebody (section 5.1.1)."""
-    if is_blinded(id):
-        return Relation.BLINDED if approved or approved_me else Relation.ACQUAINTANCE
-    if approved and approved_me:
-        return Relation.CONTACT
-    if approved_me:
-        return Relation.REQUEST_IN
-    return Relation.REQUEST_OUT if approved else Relation.ACQUAINTANCE
 
 
 def _is_negative(value: object) -> bool:
