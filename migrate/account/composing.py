@@ -35,6 +35,12 @@ LONGEST_TEXT = 2_000
 """Characters in one message, as the app allows them without Pro: formats page of the Session network, section 5.1."""
 
 
+def check_length(body: str | None) -> None:
+    """Raise `TooLarge` for a text that does not fit into one message."""
+    if len(body or "") > LONGEST_TEXT:
+        raise TooLarge(f"The text has {len(body or ''):,} characters, and Session takes {LONGEST_TEXT:,}.")
+
+
 class Composer:
     """Makes messages of one account. Nothing is sent here."""
 
@@ -58,8 +64,7 @@ class Composer:
 
     def check(self, to: str, body: str | None) -> None:
         """Raise what would be raised for a message there. Before files are uploaded for it, for instance."""
-        if len(body or "") > LONGEST_TEXT:
-            raise TooLarge(f"The text has {len(body or ''):,} characters, and Session takes {LONGEST_TEXT:,}.")
+        check_length(body)
         if is_group(to):
             self._standing.signer(to)
             self._standing.newest_key(to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..model import Expiry
 from ..session.account import AccountSettings, GroupSettings
@@ -14,6 +14,7 @@ from .composing import Composer
 from .cursors import Cursors
 from .files import Outgoing
 from .line import Line
+from .places import Place, places
 from .polling import Arrived, Poller
 from .posting import post
 from .prepared import Prepared, Sent
@@ -59,6 +60,10 @@ class OnlineAccount:
         """What the groups say about themselves, by id."""
         return dict(self._standing.groups)
 
+    def places(self) -> Iterator[Place]:
+        """Everywhere that the account can write to, by name."""
+        return places(self.id, self.settings, self._standing.groups)
+
     def expires(self, conversation: str) -> Expiry | None:
         """How messages of a conversation disappear now."""
         return self._standing.expires(conversation)
@@ -66,7 +71,7 @@ class OnlineAccount:
     async def refresh(self) -> dict[str, str]:
         """Read all settings. The groups that could not be read are the answer, and why.
 
-        Raises `NoAnswer` or `BadAnswer` if the settings of the account itself could not be read.
+        Raises `NoAnswer` if the settings of the account itself could not be read.
         """
         self._read_at = self._now()
         return await self._poller.refresh()

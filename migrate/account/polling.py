@@ -57,11 +57,14 @@ class Poller:
     async def refresh(self) -> dict[str, str]:
         """Read all settings anew, of the account and of its groups. What is wrong with which group is the answer.
 
-        Raises `NoAnswer` or `BadAnswer` if those of the account itself could not be read.
+        Raises `NoAnswer` if those of the account itself could not be read.
         """
         own = AccountSigner(self._standing.keys)
         self._settings_marks = {}
-        received, tour = await self._look(own, SETTINGS)
+        try:
+            received, tour = await self._look(own, SETTINGS)
+        except BadAnswer as error:
+            raise NoAnswer(f"The settings of the account could not be read. {error}") from error
         if missing := tour.missing(SETTINGS):
             raise NoAnswer(f"No node gave the settings of the account: {_reasons(missing.values())}.")
         self._standing.take(received, anew=True)

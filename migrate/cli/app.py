@@ -13,6 +13,7 @@ from .handle import handle
 from .keep import render
 from .network import network
 from .people import contacts
+from .send import send
 from .verify import verify
 
 app = tree(
@@ -28,7 +29,7 @@ app = tree(
         "Use an archive": [info, contacts, search, render, verify],
         "Tell people where you are": [handle, card],
         "Reach other networks": [bridge],
-        "The Session network": [network],
+        "The Session network": [send, network],
     },
 )
 

@@ -60,6 +60,8 @@ class Given:
     keys_file: str | None = None
     password_file: str | None = None
     remember: bool = False
+    online: bool = False
+    """Whether the account itself is to be used, and not only its signature below a statement."""
 
 
 def is_named(run: Run, given: Given) -> bool:
@@ -120,13 +122,19 @@ def _from_words(run: Run, words: str, given: Given) -> AccountKeys:
 def _asked(run: Run, given: Given) -> AccountKeys:
     from ..session.mnemonic import WrongPhrase
 
+    if not run.ui.interactive and given.online:
+        raise PasswordNeeded(
+            "This needs the 13 words of your recovery password, and there is no terminal to ask for them.",
+            "Give --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS, or --profile DIR.",
+        )
     if not run.ui.interactive:
         raise PasswordNeeded(
             "A statement is signed with the key of the old account, and there is no terminal to ask for it.",
             "Give --profile DIR, --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS; "
             "or make a card that nobody can check, with --unsigned.",
         )
-    run.ui.note("The statement is signed with the 13 words of your recovery password. What you type does not show.")
+    use = "This needs" if given.online else "The statement is signed with"
+    run.ui.note(f"{use} the 13 words of your recovery password. What you type does not show.")
     wrong = WrongPhrase("No words were given.")
     for words in _typed(run):
         try:

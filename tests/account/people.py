@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from migrate.account.cursors import Cursors
@@ -40,11 +40,17 @@ def wait(call: Coroutine[Any, Any, Value]) -> Value:
 class Device:
     """One device of an account."""
 
-    def __init__(self, standin: StandIn, keys: AccountKeys, cursors: Cursors | None = None, *, ahead: int = 0) -> None:
-        """`ahead`: milliseconds by which the clock of this device is wrong."""
+    def __init__(
+        self,
+        standin: StandIn,
+        keys: AccountKeys,
+        cursors: Cursors | None = None,
+        *,
+        now: Callable[[], int] = lambda: NOW,
+    ) -> None:
         self.standin, self.keys, self.id = standin, keys, keys.session_id
-        self.wire = Wire(standin, Clock(lambda: NOW + ahead))
-        self.account = OnlineAccount(keys, self.wire, lambda: NOW + ahead, os.urandom, cursors)
+        self.wire = Wire(standin, Clock(now))
+        self.account = OnlineAccount(keys, self.wire, now, os.urandom, cursors)
         wait(self.account.refresh())
 
     def post(self, prepared: Prepared) -> Sent:

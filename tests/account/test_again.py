@@ -90,7 +90,7 @@ def test_other_nodes_do_not_bring_old_messages_back(friends: Friends) -> None:
 
 @pytest.mark.parametrize("ahead", [-7_200_000, 3_600_000])
 def test_a_wrong_clock_of_ours_is_on_no_message(standin: StandIn, ahead: int) -> None:
-    alice, bob = Device(standin, ALICE, ahead=ahead), Device(standin, BOB)
+    alice, bob = Device(standin, ALICE, now=lambda: NOW + ahead), Device(standin, BOB)
     prepared = alice.account.prepare_text(bob.id, "What time is it?")
     assert abs(prepared.sent_at - NOW) < 1000
     alice.post(prepared)
@@ -138,9 +138,8 @@ def test_an_account_that_cannot_be_reached_says_so_and_loses_nothing(friends: Fr
 def test_one_bad_message_costs_only_itself(friends: Friends) -> None:
     alice, bob = friends
     bad = put(bob.standin, bob.id, 0, b"no message at all")
-    forged = seal(Content(data=DataMessage(body="I am you", sync_target=ALICE.session_id), sent_at=NOW), STRANGER, bob.id,
-                  Randomness(bytes(32), b""))  # fmt: skip
-    lie = put(bob.standin, bob.id, 0, forged)
+    as_our_device = Content(data=DataMessage(body="I am you", sync_target=ALICE.session_id), sent_at=NOW)
+    lie = put(bob.standin, bob.id, 0, seal(as_our_device, STRANGER, bob.id, Randomness(bytes(32), b"")))
     alice.post(alice.account.prepare_text(bob.id, "Hello"))
     arrived = bob.arrived()
     assert [event.body for event in arrived.events if isinstance(event, Wrote)] == ["Hello"]
