@@ -10,6 +10,7 @@ import typer
 
 from ..errors import ArchiveError, UnreadableSource
 from .command import command
+from .demo_network import HOME, RESTORED, WORDS, demo_network
 from .export import LOST, export_profile
 from .fonts import lettering
 from .making import VERIFIER
@@ -31,11 +32,17 @@ ADDRESSES = (
 To = Annotated[str, typer.Option("--to", metavar="DIR", help=f"Where to put it: ./{DEFAULT_FOLDER} unless named.")]
 
 
-@command("demo", "decamp demo", "decamp demo --to /tmp/look")
-def demo(run: Run, to: To = DEFAULT_FOLDER) -> Result:
+Network = Annotated[
+    bool, typer.Option("--network", help="Run a Session network on this machine, to try restoring and sending on.")
+]
+
+
+@command("demo", "decamp demo", "decamp demo --to /tmp/look", "decamp demo --network")
+def demo(run: Run, to: To = DEFAULT_FOLDER, network: Network = False) -> Result:
     """Show what decamp makes, without touching anything of yours.
 
     It builds a small Session profile of people who do not exist, exports it, makes a card, and says where to look.
+    With --network it runs until you stop it, and shows what to type in a second terminal.
     """
     from ..demo.story import build_demo
     from ..selection import Selection
@@ -45,6 +52,8 @@ def demo(run: Run, to: To = DEFAULT_FOLDER) -> Result:
     profile_folder, archive = folder / "profile", folder / "archive"
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not _is_ours(folder))):
         raise ArchiveError(f"{folder} holds something else already.", "Name another folder with --to.")
+    if network:
+        return demo_network(run, folder)
     fresh = not profile_folder.is_dir()
     if fresh:
         draft = folder / "profile.part"
@@ -95,4 +104,5 @@ def _make_card(run: Run, profile: Profile, folder: Path) -> None:
 
 def _is_ours(folder: Path) -> bool:
     """Whether all that is in a folder is what this command puts there."""
-    return {entry.name for entry in folder.iterdir()} <= {"profile", "profile.part", "archive", "card"}
+    ours = {"profile", "profile.part", "archive", "card", HOME, WORDS, RESTORED}
+    return {entry.name for entry in folder.iterdir()} <= ours

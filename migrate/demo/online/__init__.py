@@ -6,7 +6,8 @@ reads it has to be a real client. `populate` returns what there is to find.
 
 from __future__ import annotations
 
+from .echo import Echo
 from .populate import Size, populate
 from .told import Told
 
-__all__ = ["Size", "Told", "populate"]
+__all__ = ["Echo", "Size", "Told", "populate"]

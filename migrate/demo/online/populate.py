@@ -16,6 +16,7 @@ from ..cast import OWNER, PEOPLE, Bond
 from ..grow import WORDS
 from ..story import DIRECT
 from .chats import Chat, Direct, Turn, play
+from .echo import GREETING, NAME
 from .groups import Circle, found_group, removed_entry
 from .post import Friend, Post
 from .settings import store_settings
@@ -46,18 +47,23 @@ class Size:
     messages: int = 0
 
 
-def populate(network: StandIn, keys: AccountKeys, size: Size, random: Random, now: int) -> Told:
+def populate(
+    network: StandIn, keys: AccountKeys, size: Size, random: Random, now: int, *, echo: AccountKeys | None = None
+) -> Told:
     """Put an account on the shelves of a running stand-in, and say what there is to find.
 
     The same `random` and `now` give the same account to the byte. Every other node orders what is new in its own way.
+    With `echo` one more friend has written, whose keys these are: `Echo` answers in their name.
     """
-    return _Making(network, keys, size, random, now).told
+    return _Making(network, keys, size, random, now, echo).told
 
 
 class _Making:
     """One account in the making."""
 
-    def __init__(self, network: StandIn, keys: AccountKeys, size: Size, random: Random, now: int) -> None:
+    def __init__(
+        self, network: StandIn, keys: AccountKeys, size: Size, random: Random, now: int, echo: AccountKeys | None
+    ) -> None:
         self.post, self.random, self.now = Post(keys, random, now), random, now
         self.told = Told(name=OWNER)
         self.faces = {motif: scenes.face(random, motif).png() for motif in FACES}
@@ -69,6 +75,10 @@ class _Making:
         self.others = [self._made_up(number) for number in range(size.contacts - len(self.book))]
         self.book += self.others
         self.chats: list[tuple[Chat, list[Turn]]] = []
+        if echo is not None:
+            friend = self._with_face(Friend(echo, NAME, pinned=True), "note")
+            self.book.append(friend)
+            self.chats.append((Direct(self.post, friend), [Turn(friend, GREETING)]))
         self.joined: dict[str, Tree] = {}
         self._write_to_people()
         self._write_in_groups(size.groups)
