@@ -15,6 +15,7 @@ from .network import network
 from .people import contacts
 from .send import send
 from .verify import verify
+from .watch import watch
 
 app = tree(
     "decamp",
@@ -25,7 +26,7 @@ app = tree(
     keep without Session. Start with `decamp export`, or with `decamp demo` to see what comes of it.
     """,
     {
-        "Save your history": [export, demo, doctor],
+        "Save your history": [export, watch, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
         "Tell people where you are": [handle, card],
         "Reach other networks": [bridge],

@@ -76,11 +76,11 @@ def online(run: Run, access: Access, work: Callable[[Network], Awaitable[Result]
         async with connect(access, now=run.now, random=SystemRandom(), rng=secrets.token_bytes) as network:
             return await work(network)
 
-    _tell(run, access)
+    tell(run, access)
     return asyncio.run(connected())
 
 
-def _tell(run: Run, access: Access) -> None:
+def tell(run: Run, access: Access) -> None:
     """What leaves the machine, before it does."""
     if access.local:
         run.ui.note("This goes to the stand-in network on this machine, and nowhere else.")

@@ -62,6 +62,8 @@ class Given:
     remember: bool = False
     online: bool = False
     """Whether the account itself is to be used, and not only its signature below a statement."""
+    language: str | None = None
+    """The language of the words, if somebody said which."""
 
 
 def is_named(run: Run, given: Given) -> bool:
@@ -88,7 +90,7 @@ def signing_keys(run: Run, given: Given) -> AccountKeys:
     if keys := run.environ.get("DECAMP_KEYS"):
         return _from_json(keys if keys.lstrip().startswith("{") else _content(run, keys, "The file of keys"))
     if kept := from_keyring(KEYRING_ENTRY):
-        return _from_words(run, kept, Given())
+        return _from_words(run, kept, Given())  # kept in English, whatever they were typed in
     if profiles_here(run):
         return _from_profile(run, None, given)
     return _asked(run, given)
@@ -110,9 +112,9 @@ def _from_profile(run: Run, named: str | None, given: Given) -> AccountKeys:
 
 def _from_words(run: Run, words: str, given: Given) -> AccountKeys:
     from ..session.keys import AccountKeys
-    from ..session.mnemonic import decode, encode
+    from ..session.mnemonic import Language, decode, encode
 
-    seed = decode(words)
+    seed = decode(words, Language(given.language.lower()) if given.language else None)
     if given.remember:
         keep_in_keyring(KEYRING_ENTRY, encode(seed))
         run.ui.note("The words are in the system keyring now.")
