@@ -30,6 +30,10 @@ class Event(Noun, frozen=True, kw_only=True):
     kept_until: int | None = None
     """When the nodes will forget it; for what disappears after sending, the deadline."""
 
+    def __repr__(self) -> str:
+        """What it is, without what it says and who said it: this may end up in a log."""
+        return f"<{type(self).__name__} of {self.sent_at}>"
+
 
 class Wrote(Event, frozen=True, kw_only=True):
     """A message that people see."""

@@ -77,7 +77,10 @@ class OnlineAccount:
         return await self._poller.refresh()
 
     async def poll(self, *places: str) -> Arrived:
-        """What came since the last time, for the account and its groups, or for these of them only."""
+        """What came since the last time, for the account and its groups, or for these of them only.
+
+        Save `cursors` together with what was made of it. No two calls may look at one place at the same time.
+        """
         if self._now() - self._read_at > REREAD:
             await self.refresh()
         return await self._poller.poll(places)
@@ -130,7 +133,10 @@ class OnlineAccount:
         return self._composer.acceptance(to)
 
     async def post(self, prepared: Prepared) -> Sent:
-        """Bring a prepared message to where it belongs. What failed is in the result: post the same again."""
+        """Bring a prepared message to where it belongs. What failed is in the result: post the same again.
+
+        Raises `CannotSend` for a group that the account has left meanwhile.
+        """
         sent = await post(prepared, self._line, self._standing)
         if sent.is_delivered:
             self._standing.was_posted(prepared, self._line.clock.time())

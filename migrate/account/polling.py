@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..session import content as contents
 from ..session.account import GROUP_SETTINGS, SETTINGS, group_signer
 from ..session.config.groups_joined import GroupEntry
 from ..session.config.hidden import Hidden
@@ -193,10 +194,15 @@ class Poller:
             self._cursors.is_new(received.hash, now=now)
 
     def _events(self, incoming: Incoming, received: Received, now: int) -> Iterator[Event]:
-        """What an opened message says, unless the same was sent twice in other bytes; and what follows from it."""
+        """What an opened message says, unless the same was sent twice in other bytes; and what follows from it.
+
+        Apps give one time to several deletions or changes of a group that they make at once, so those count as the
+        same only if they say the same.
+        """
         own = self._standing.keys.session_id
         for event in events_of(incoming, received, own):
-            if not self._cursors.is_new(event.conversation, event.sender, event.sent_at, type(event).__name__, now=now):
+            said = "wrote" if isinstance(event, Wrote) else contents.write(incoming.content).hex()
+            if not self._cursors.is_new(event.conversation, event.sender, event.sent_at, said, now=now):
                 continue
             if isinstance(event, TimerSet):
                 self._standing.timer_was_set(event.conversation, event.expires, event.sent_at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from ..session.deliver import Parcel
+from ..session.deliver import FINAL, Parcel
 from ..session.errors import BadAnswer, NoAnswer
 from ..session.nodes import Node
 from ..session.outgoing import Delivery
@@ -21,7 +21,8 @@ from .standing import Standing, is_group
 async def post(prepared: Prepared, line: Line, standing: Standing) -> Sent:
     """Send a message, then the copy for our own devices, then delete what it takes back.
 
-    What failed is in the result. A copy that says that something was sent is not stored before it was.
+    What failed is in the result. A copy that says that something was sent is not stored before it was. Raises
+    `CannotSend` for a group that we are no longer in.
     """
     sent = Sent(conversation=prepared.conversation, sent_at=prepared.sent_at)
     signer = standing.signer(prepared.conversation) if is_group(prepared.conversation) else None
@@ -48,7 +49,11 @@ async def _leave(delivery: Delivery, line: Line, signer: Signer | None = None) -
     except (NoAnswer, BadAnswer) as error:
         return Held(hash=parcel.hash, troubles=(str(error),))
     return Held(
-        hash=parcel.hash, holders=_keys(found.holders), without=found.without, troubles=_troubles(found.troubles)
+        hash=parcel.hash,
+        holders=_keys(found.holders),
+        without=found.without,
+        troubles=_troubles(found.troubles),
+        final=any(trouble in FINAL.values() for _, trouble in found.troubles),
     )
 
 

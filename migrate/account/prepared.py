@@ -77,6 +77,8 @@ class Held(Noun, frozen=True, kw_only=True):
     without: dict[str, str] = msgspec.field(default_factory=dict)
     troubles: tuple[str, ...] = ()
     """What went wrong on the way, also where another node helped out."""
+    final: bool = False
+    """Whether a node said that it will never take this, so that trying again is of no use."""
 
     @property
     def is_there(self) -> bool:
@@ -98,6 +100,13 @@ class Sent(Noun, frozen=True, kw_only=True):
     def is_delivered(self) -> bool:
         """Whether the message lies where the recipient fetches it. If not, post the same `Prepared` again."""
         return self.message is not None and self.message.is_there
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether trying again is of no use."""
+        return not self.is_delivered and any(
+            part is not None and part.final for part in (self.acceptance, self.message)
+        )
 
     @property
     def is_complete(self) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 
 import pytest
 
 from migrate.account.cursors import LATER_THAN_BELIEVABLE, MOST_REMEMBERED, REMEMBERED, Cursors, Timer
 from migrate.account.errors import BadRecord
-from migrate.account.events import Wrote
+from migrate.account.events import TookBack, Wrote
+from migrate.account.online import REREAD, OnlineAccount
 from migrate.account.prepared import Prepared
 from migrate.model import Expiry
-from migrate.session.content import Content, DataMessage
+from migrate.session.clock import Clock
+from migrate.session.content import Content, DataMessage, Unsend
 from migrate.session.envelope import Randomness, seal
 from migrate.session.errors import NoAnswer
 from migrate.standin.network import StandIn
 from tests.account.people import ALICE, BOB, GROUP_ID, STRANGER, Device, group_begins, has_contact, joins, put, wait
+from tests.account.wire import Wire
 from tests.standin.clients import NOW
 
 Friends = tuple[Device, Device]
@@ -65,6 +69,29 @@ def test_what_a_retry_brought_twice_is_shown_once(friends: Friends) -> None:
         assert bodies(bob) == (["Twice"] if number == 0 else [])
 
 
+def test_two_messages_that_are_taken_back_at_the_same_moment_are_both_gone(friends: Friends) -> None:
+    alice, bob = friends
+    for number in range(2):
+        content = Content(unsend=Unsend(sent_at=NOW - number, author=alice.id), sent_at=NOW)
+        for chance in range(2):
+            put(alice.standin, bob.id, 0, seal(content, ALICE, bob.id, Randomness(bytes([number, chance]) * 16, b"")))
+    assert {event.target_sent_at for event in bob.events() if isinstance(event, TookBack)} == {NOW, NOW - 1}
+    assert bob.events() == []
+
+
+def test_settings_are_read_from_the_beginning_now_and_then(standin: StandIn) -> None:
+    wire, ours = Wire(standin, Clock(lambda: NOW)), [NOW]
+    account = OnlineAccount(ALICE, wire, lambda: ours[0], os.urandom)
+    asked: list[int] = []
+    for call, later in ((account.refresh(), 0), (account.poll(), REREAD), (account.poll(), 1), (account.poll(), 1)):
+        ours[0] += later
+        wait(call)
+        asked.append(len(wire.asked) - sum(asked))
+    first, soon, late, again = asked
+    assert (soon, late, again) == (2, 4, 2)
+    assert first >= 2
+
+
 def test_nothing_comes_again_after_a_restart(friends: Friends) -> None:
     alice, bob = friends
     bob.standin.faults.reordered, bob.standin.faults.duplicates = {1, 3}, {0, 2}
@@ -109,6 +136,7 @@ def test_nodes_that_are_down_are_named_and_do_not_stop_a_message(friends: Friend
     assert not sent.is_delivered
     assert sent.message is not None
     assert all("it was not ready" in trouble for trouble in sent.message.troubles)
+    assert not sent.is_refused
 
 
 def test_a_swarm_that_moved_is_followed_for_messages_and_deletions(friends: Friends) -> None:

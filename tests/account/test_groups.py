@@ -155,6 +155,7 @@ def test_whoever_was_sent_away_is_told_so_and_the_rest_goes_on(members: tuple[De
     assert not sent.is_delivered
     assert sent.message is not None
     assert "signature" in sent.message.troubles[0]
+    assert sent.is_refused
 
 
 def test_a_place_can_be_looked_at_alone(members: tuple[Device, Device]) -> None:
