@@ -20,6 +20,7 @@ from .report import Found, Report, Tried
 from .saved import place_of_file, save_list
 
 ROUNDS = 4  # of asking all seeds, when there is nothing else
+GRACE = 0.2  # seconds for seeds that are asked beside the one that has answered
 CACHE = "the list of the last time"
 
 
@@ -36,6 +37,7 @@ class Bootstrap:
     ) -> None:
         self._access, self._http, self._now, self._pause = access, http, now, pause
         self._report = report
+        self._late: set[asyncio.Task[Found | None]] = set()
 
     async def find(self, fewest: int) -> Found:
         """A list of at least `fewest` nodes: a fresh one if any seed answers, else what is likely to be left of an old.
@@ -63,16 +65,23 @@ class Bootstrap:
     async def _of_seeds(self, fewest: int) -> Found | None:
         """Ask all seeds at once; the first that gives a list is believed."""
         asked = [asyncio.create_task(self._of_seed(seed, fewest)) for seed in self._access.seeds]
-        try:
-            for answer in asyncio.as_completed(asked):
-                if (found := await answer) is not None:
-                    self.keep(found.nodes)
-                    return found
-            return None
-        finally:
-            for task in asked:
+        self._late.update(asked)
+        for answer in asyncio.as_completed(asked):
+            if (found := await answer) is not None:
+                self.keep(found.nodes)
+                return found
+        return None
+
+    async def close(self) -> None:
+        """Stop waiting for seeds that nobody waits for any more.
+
+        They had all the time in between: a connection that is given up while it comes about is not closed by Python.
+        """
+        if self._late:
+            _, hanging = await asyncio.wait(self._late, timeout=GRACE)
+            for task in hanging:
                 task.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+            await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _of_seed(self, seed: Seed, fewest: int) -> Found | None:
         address = f"{seed.host}:{seed.port}"

@@ -53,8 +53,11 @@ async def connect(
     report = Report()
     async with Http(access.proxy, access.waits, report) as http:
         network = Network(access, http, report, now=now, random=random, rng=rng, sleep=sleep)
-        await network.find_nodes()
-        yield network
+        try:
+            await network.find_nodes()
+            yield network
+        finally:
+            await network.close()
 
 
 class Network:
@@ -74,7 +77,8 @@ class Network:
         self.report = report
         self.clock = Clock(now)
         self._pace = Pace(random, sleep)
-        self._nodes = Nodes(access, Bootstrap(access, http, now, self._pace.pause, report), random, now, report)
+        self._bootstrap = Bootstrap(access, http, now, self._pace.pause, report)
+        self._nodes = Nodes(access, self._bootstrap, random, now, report)
         self._way: Way
         if access.direct:
             self._way = Directly(http, access)
@@ -96,6 +100,10 @@ class Network:
     async def find_nodes(self) -> None:
         """Get the first list of nodes."""
         await self._nodes.find(self._ask_once)
+
+    async def close(self) -> None:
+        """Wait for nothing any more."""
+        await self._bootstrap.close()
 
     # -- asking ------------------------------------------------------------------------------------------
 
