@@ -63,6 +63,12 @@ class DirectPeer:
         }  # fmt: skip
         return bytes(self._session.get_file(pointer))
 
+    def wear(self, picture: str) -> None:
+        self._session.set_avatar(base64.b64decode(picture))
+
+    def picture(self, url: str, key: str) -> bytes:
+        return bytes(self._session.download_avatar({"url": url, "key": bytes.fromhex(key)}))
+
 
 class _Contents:
     """Keeps what the poller reads: it opens names, quotes and reactions too, but does not hand them on."""
@@ -102,8 +108,10 @@ def _heard(found: dict[str, Any], content: Any) -> Heard:
         File(one["url"], one["name"], one["contentType"], one["size"], one["key"].hex(), one["digest"].hex())
         for one in found["attachments"]
     )
-    target = found["syncTarget"] or ""
-    return Heard(kind, found["from"], found["timestamp"], found["hash"], text, name, target, about, author, files)
+    return Heard(
+        kind, found["from"], found["timestamp"], found["hash"], text, name, found["syncTarget"] or "", about, author,
+        files, 0, data.profile.profilePicture, data.profileKey.hex(),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -71,6 +71,12 @@ class OnionPeer:
         # It leaves the padding at the end of a file to whoever asks for it.
         return bytes(self._session.get_file({"url": file["url"], **pointer})[: file["size"]])
 
+    def wear(self, picture: str) -> None:
+        self._session.set_avatar(base64.b64decode(picture))
+
+    def picture(self, url: str, key: str) -> bytes:
+        return bytes(self._session.download_avatar({"url": url, "key": bytes.fromhex(key)}))
+
 
 def _heard(found: dict[str, Any]) -> Heard:
     kind = KINDS.get(found["type"], str(found["type"]))
@@ -91,10 +97,13 @@ def _heard(found: dict[str, Any]) -> Heard:
         )
         for one in found["attachments"]
     )  # fmt: skip
-    name = (found["profile"] or {}).get("display_name", "")
-    sender, target = found["sender_session_id"], found["sync_target"] or ""
-    expires = found["expire_seconds"] or 0
-    return Heard(kind, sender, found["timestamp"], found["hash"], text, name, target, about, author, files, expires)
+    profile = found["profile"] or {}
+    picture = profile.get("avatar") or {}
+    return Heard(
+        kind, found["sender_session_id"], found["timestamp"], found["hash"], text, profile.get("display_name", ""),
+        found["sync_target"] or "", about, author, files, found["expire_seconds"] or 0,
+        picture.get("url", ""), (picture.get("key") or b"").hex(),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from migrate.account.polling import Arrived
 from migrate.account.prepared import Prepared, Sent
 from migrate.network.access import Access
 from migrate.network.network import Network, connect
+from migrate.session.avatars import IV_BYTES, KEY_BYTES, seal_avatar
 from migrate.session.config.namespaces import Namespace
 from migrate.session.config.writing import write_config
 from migrate.session.content import Pointer, Quote
@@ -60,9 +61,11 @@ class Ours:
         """Wait for something that takes the network."""
         return self._runner.run(call)
 
-    def is_called(self, name: str) -> None:
-        """Give the account a name, as a phone of it would."""
-        data = write_config(Namespace.PROFILE, {b"n": name.encode()}, self.keys)
+    def is_called(self, name: str, picture: bytes) -> None:
+        """Give the account a name and a picture, as a phone of it would."""
+        key = os.urandom(KEY_BYTES)
+        url = self.do(self.network.upload(seal_avatar(picture, key, os.urandom(IV_BYTES))))
+        data = write_config(Namespace.PROFILE, {b"n": name.encode(), b"p": url.encode(), b"q": key}, self.keys)
         parcel = Parcel(self.id, Namespace.PROFILE, data, 30 * DAY)
         self.leave(parcel, AccountSigner(self.keys))
         self.do(self.account.refresh())

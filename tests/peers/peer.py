@@ -125,6 +125,14 @@ class Peer:
         """The bytes of a file in a message that was read."""
         return self._ask(bytes, "fetch", file=file)
 
+    def wear(self, picture: bytes) -> None:
+        """Have a picture from now on. The direct peer shows it only to those whom it accepts."""
+        self._ask(type(None), "wear", picture=picture)
+
+    def picture_in(self, heard: Heard) -> bytes:
+        """The picture that somebody had when they wrote this."""
+        return self._ask(bytes, "picture", url=heard.picture_url, key=heard.picture_key)
+
     def close(self) -> None:
         """End the child: politely, and if it does not hear, by its handle."""
         assert self._child.stdin is not None

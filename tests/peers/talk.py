@@ -74,6 +74,8 @@ class Heard:
     files: tuple[File, ...] = ()
     expires: int = 0
     """Seconds until it disappears. The direct peer does not say."""
+    picture_url: str = ""
+    picture_key: str = ""
 
 
 def stay_here(http: Any, port: int) -> Callable[[], None]:

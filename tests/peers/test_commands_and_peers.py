@@ -28,7 +28,7 @@ PICTURE = os.urandom(30_001)
 @pytest.fixture
 def ours(network: StandIn) -> Iterator[Ours]:
     with Ours.started(new_words(), Access.of_standin(network.way_in())) as started:
-        started.is_called("Änne from decamp")
+        started.is_called("Änne from decamp", PICTURE)
         yield started
 
 

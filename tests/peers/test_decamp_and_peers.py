@@ -27,6 +27,7 @@ from .peer import Peer, PeerError, Upload, new_words
 pytestmark = pytest.mark.peers
 NAME = "Änne from decamp"
 BODY = "Grüße aus 東京 🗼\nsecond line"
+FACE = os.urandom(5_000)
 PICTURE = os.urandom(70_001)
 
 
@@ -38,7 +39,7 @@ def access(network: StandIn) -> Access:
 @pytest.fixture(scope="module")
 def ours(access: Access) -> Iterator[Ours]:
     with Ours.started(new_words(), access) as started:
-        started.is_called(NAME)
+        started.is_called(NAME, FACE)
         yield started
 
 
@@ -72,6 +73,21 @@ def test_we_read_a_peers_text_and_name(ours: Ours, peer: Peer, second_device: Ou
     assert (wrote.sent_at, wrote.hash) == (sent.sent_at, sent.hash)
     seen = [event for event in second_device.arrived().events if isinstance(event, ProfileSeen)]
     assert {event.name for event in seen if event.sender == peer.id} == {peer.name}
+
+
+def test_a_peer_sees_our_picture(ours: Ours, peer: Peer) -> None:
+    ours.say(peer.id, "this is me")
+    (heard,) = [one for one in peer.poll() if one.text == "this is me" and one.sender == ours.id]
+    assert peer.picture_in(heard) == FACE
+
+
+def test_we_see_a_peers_picture(ours: Ours, peer: Peer) -> None:
+    face = os.urandom(4_321)
+    peer.wear(face)
+    peer.accept(ours.id)
+    (seen,) = [event for event in ours.arrived().events if isinstance(event, ProfileSeen)]
+    assert (seen.sender, seen.name) == (peer.id, peer.name)
+    assert ours.do(ours.account.fetch_avatar(seen.avatar_url or "", bytes(seen.avatar_key or b""))) == face
 
 
 def test_a_peer_reads_to_which_message_we_reply(ours: Ours, peer: Peer) -> None:
