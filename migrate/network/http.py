@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 AT_ONCE = 6
+GOODBYE = 0.05  # seconds for both sides of a connection that broke off to close it: TLS wants a word from each
 # What the app sends with its direct requests, so that nobody stands out: formats page, section 2.1.
 HEADERS = {"User-Agent": "WhatsApp", "Accept-Language": "en-us", "Accept-Encoding": "identity"}
 
@@ -41,6 +42,7 @@ class Http:
     def __init__(self, proxy: Proxy | None, patience: Patience, report: Report) -> None:
         self._proxy, self._patience, self._report = proxy, patience, report
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._broken = False
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -59,6 +61,8 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        if self._broken:
+            await asyncio.sleep(GOODBYE)
 
     async def post(self, url: str, body: bytes, seconds: float, *, pin: bytes | None = None) -> Reply:
         """Send `body`. With `pin`, only to whoever shows the certificate with this SHA-256."""
@@ -76,15 +80,14 @@ class Http:
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, self._patience.connect))
         async with self._slots:
             self._report.requests += 1
+            whole = False
             try:
                 async with self._session.request(
                     method, url, data=body, ssl=tls, timeout=limits, allow_redirects=False
                 ) as answer:
-                    return Reply(answer.status, await _read(answer))
-            except aiohttp.ServerFingerprintMismatch:
-                raise WrongCertificate(
-                    f"{_host(url)} showed a certificate that is not the one it should have."
-                ) from None
+                    reply = Reply(answer.status, await _read(answer))
+                    whole = True
+                    return reply
             except aiohttp_socks.ProxyConnectionError:
                 raise ProxyDown(f"The proxy at {self._proxy} did not answer, and nothing is sent around it.") from None
             except (aiohttp_socks.ProxyError, aiohttp_socks.ProxyTimeoutError) as error:
@@ -94,7 +97,12 @@ class Http:
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 raise Unreachable(f"{_host(url)} could not be reached: {_reason(error)}.") from None
             except (aiohttp.ClientError, OSError, ValueError) as error:
+                # Behind a proxy aiohttp stumbles over the mismatch, as the address of the other side is the proxy's.
+                if any(isinstance(one, aiohttp.ServerFingerprintMismatch) for one in (error, error.__context__)):
+                    raise WrongCertificate(f"{_host(url)} showed a certificate that is not its own.") from None
                 raise NoAnswer(f"{_host(url)} gave no answer: {_reason(error)}.") from None
+            finally:
+                self._broken = self._broken or not whole
 
 
 def _host(url: str) -> str:
