@@ -80,6 +80,11 @@ def knows(standin: StandIn, keys: AccountKeys, namespace: Namespace, data: Tree,
     put(standin, keys.session_id, namespace, write_config(namespace, data, keys, seqno), NOW - DAY + seqno)
 
 
+def keeps_few_nodes(standin: StandIn, *accounts: str) -> None:
+    """Let just two nodes keep these accounts, so that every look meets the same ones."""
+    standin.faults.moved = dict.fromkeys(accounts, (0, 1))
+
+
 def is_called(standin: StandIn, keys: AccountKeys, name: str) -> None:
     knows(standin, keys, Namespace.PROFILE, {b"n": name.encode(), b"t": NOW // 1000})
 
@@ -98,10 +103,10 @@ def member_auth(member: AccountKeys) -> bytes:
     return start + factor + GROUP.sign(start + member.multiplied(factor))
 
 
-def joins(standin: StandIn, keys: AccountKeys, *, admin: bool = False) -> None:
+def joins(standin: StandIn, keys: AccountKeys, *, admin: bool = False, seqno: int = 1) -> None:
     """Put the group into somebody's list."""
     entry: Tree = {b"n": b"Hikers", (b"K" if admin else b"s"): bytes([9]) * 32 if admin else member_auth(keys)}
-    knows(standin, keys, Namespace.GROUPS_JOINED, {b"g": {bytes.fromhex(GROUP_ID): entry}})
+    knows(standin, keys, Namespace.GROUPS_JOINED, {b"g": {bytes.fromhex(GROUP_ID): entry}}, seqno)
 
 
 def group_begins(standin: StandIn, *members: AccountKeys, timer: int = 0) -> None:

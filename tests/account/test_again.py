@@ -18,7 +18,19 @@ from migrate.session.content import Content, DataMessage, Unsend
 from migrate.session.envelope import Randomness, seal
 from migrate.session.errors import NoAnswer
 from migrate.standin.network import StandIn
-from tests.account.people import ALICE, BOB, GROUP_ID, STRANGER, Device, group_begins, has_contact, joins, put, wait
+from tests.account.people import (
+    ALICE,
+    BOB,
+    GROUP_ID,
+    STRANGER,
+    Device,
+    group_begins,
+    has_contact,
+    joins,
+    keeps_few_nodes,
+    put,
+    wait,
+)
 from tests.account.wire import Wire
 from tests.standin.clients import NOW
 
@@ -87,9 +99,22 @@ def test_settings_are_read_from_the_beginning_now_and_then(standin: StandIn) -> 
         ours[0] += later
         wait(call)
         asked.append(len(wire.asked) - sum(asked))
-    first, soon, late, again = asked
-    assert (soon, late, again) == (2, 4, 2)
+    first, soon, late, last = asked
+    assert (soon, late, last) == (2, 4, 2)
     assert first >= 2
+
+
+def test_what_the_network_has_forgotten_is_forgotten_with_the_next_reading(standin: StandIn) -> None:
+    has_contact(standin, ALICE, BOB, n="Bob", a=1)
+    wire, ours = Wire(standin, Clock(lambda: NOW)), [NOW]
+    account = OnlineAccount(ALICE, wire, lambda: ours[0], os.urandom)
+    wait(account.refresh())
+    standin.shelves.drop(ALICE.session_id, standin.stored()[ALICE.session_id][3])
+    wait(account.poll())
+    before = account.settings.contacts
+    ours[0] += REREAD + 1
+    wait(account.poll())
+    assert [len(before), len(account.settings.contacts)] == [1, 0]
 
 
 def test_nothing_comes_again_after_a_restart(friends: Friends) -> None:
@@ -104,6 +129,21 @@ def test_nothing_comes_again_after_a_restart(friends: Friends) -> None:
     alice.post(alice.account.prepare_text(bob.id, "later"))
     assert bodies(again(bob)) == ["later"]
     assert bodies(bob) == ["later"]  # what was not saved comes again
+
+
+def test_settings_are_whole_after_a_restart(friends: Friends) -> None:
+    _, bob = friends
+    keeps_few_nodes(bob.standin, bob.id)
+    bob.events()
+    assert [contact.name for contact in again(bob).account.settings.contacts] == ["Alice"]
+
+
+def test_messages_are_shown_in_the_order_in_which_they_were_sent(friends: Friends) -> None:
+    alice, bob = friends
+    for number in (3, 1, 2):
+        content = Content(data=DataMessage(body=str(number)), sent_at=NOW + number)
+        put(alice.standin, bob.id, 0, seal(content, ALICE, bob.id, Randomness(bytes([number]) * 32, b"")))
+    assert bodies(bob) == ["1", "2", "3"]
 
 
 def test_other_nodes_do_not_bring_old_messages_back(friends: Friends) -> None:

@@ -12,7 +12,7 @@ from migrate.session.content import Content, DataMessage, Quote
 from migrate.session.envelope import Randomness
 from migrate.session.group_messages import open_in_group, seal_for_group
 from migrate.session.outgoing import timer_change
-from migrate.session.signers import MemberSigner
+from migrate.session.signers import AdminSigner, MemberSigner
 from migrate.standin.network import StandIn
 from tests.account.people import (
     ALICE,
@@ -27,6 +27,7 @@ from tests.account.people import (
     has_contact,
     is_called,
     joins,
+    keeps_few_nodes,
     put,
     wait,
 )
@@ -113,6 +114,7 @@ def test_the_timer_of_a_group_is_on_every_message_and_only_settings_change_it(st
 def test_a_message_that_came_before_its_key_is_read_when_the_key_comes(members: tuple[Device, Device]) -> None:
     _, bob = members
     standin = bob.standin
+    keeps_few_nodes(standin, GROUP_ID)
     hello = Content(data=DataMessage(body="With a new key"), sent_at=NOW)
     name = put(standin, GROUP_ID, 11, seal_for_group(hello, ALICE, GROUP_ID, SECOND_KEY, Randomness(bytes(24), b"")))
     arrived = bob.arrived()
@@ -139,6 +141,15 @@ def test_a_group_that_one_joins_later_is_read_from_then_on(standin: StandIn) -> 
     arrived = bob.arrived()
     assert arrived.settings_changed
     assert [event.body for event in arrived.events if isinstance(event, Wrote)] == ["Welcome"]
+
+
+def test_a_member_who_becomes_an_admin_asks_as_one(members: tuple[Device, Device]) -> None:
+    _, bob = members
+    assert isinstance(bob.account.groups[GROUP_ID].signer, MemberSigner)
+    joins(bob.standin, BOB, admin=True, seqno=2)
+    assert bob.arrived().settings_changed
+    assert isinstance(bob.account.groups[GROUP_ID].signer, AdminSigner)
+    bob.post(bob.account.prepare_text(GROUP_ID, "Thank you"))
 
 
 def test_whoever_was_sent_away_is_told_so_and_the_rest_goes_on(members: tuple[Device, Device]) -> None:

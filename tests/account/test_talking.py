@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from migrate.account.composing import LONGEST_TEXT
 from migrate.account.errors import CannotSend
@@ -13,12 +14,15 @@ from migrate.account.events import Approved, Reacted, TimerSet, TookBack, Typed,
 from migrate.account.files import Outgoing, sealed_size
 from migrate.model import Expiry
 from migrate.session.attachments import LARGEST_UPLOAD, seal_legacy
+from migrate.session.config.message import Tree
+from migrate.session.config.namespaces import Namespace
+from migrate.session.config.writing import write_config
 from migrate.session.content import Quote
 from migrate.session.envelope import open_message
 from migrate.session.errors import BadFile, TooLarge
 from migrate.session.keys import BadKey
 from migrate.standin.network import StandIn
-from tests.account.people import ALICE, BOB, DAY, Device, has_contact, wait
+from tests.account.people import ALICE, BOB, DAY, Device, has_contact, put, wait
 from tests.standin.clients import NOW
 
 Friends = tuple[Device, Device]
@@ -141,6 +145,8 @@ def test_files_arrive_as_they_were_sent(friends: Friends, tmp_path: Path) -> Non
     assert wait(bob.account.fetch(second)) == b"RIFF words"
     with pytest.raises(BadFile):
         wait(bob.account.fetch(first, limit=69_999))
+    with pytest.raises(BadFile):
+        wait(bob.account.fetch(replace(first, size=None), limit=69_999))
 
 
 def test_a_file_that_is_too_large_is_refused_before_anything_is_uploaded(friends: Friends, tmp_path: Path) -> None:
@@ -232,6 +238,11 @@ def test_the_timer_in_the_settings_is_kept_and_a_later_message_changes_it(standi
     bob.post(bob.account.prepare_timer(alice.id, None))
     alice.events()
     assert alice.account.expires(bob.id) is None
+    entry: Tree = {b"A": 1, b"E": 30, b"a": 1, b"e": 1}
+    data = write_config(Namespace.CONTACTS, {b"c": {bytes.fromhex(bob.id): entry}}, ALICE, 2)
+    put(standin, alice.id, Namespace.CONTACTS, data, NOW + 60_000)
+    alice.events()
+    assert alice.account.expires(bob.id) == Expiry(type="after_send", seconds=30)
 
 
 def test_the_first_answer_to_a_stranger_says_yes_before_it(standin: StandIn) -> None:
@@ -240,9 +251,10 @@ def test_the_first_answer_to_a_stranger_says_yes_before_it(standin: StandIn) -> 
     assert first.acceptance is None
     alice.post(first)
     wrote(bob)
+    note = bob.account.prepare_text(bob.id, "Answer Alice")
     answer = bob.account.prepare_text(alice.id, "Now I do")
     assert answer.acceptance is not None
-    assert answer.acceptance.sent_at == answer.sent_at - 100
+    assert note.sent_at < answer.acceptance.sent_at == answer.sent_at - 100
     bob.post(answer)
     yes, message = alice.events()
     assert isinstance(yes, Approved)
