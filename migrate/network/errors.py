@@ -22,6 +22,10 @@ class ProxyDown(Unreachable):
     hint = "Start the proxy, or correct it: --proxy, or `proxy` in the section [network] of config.toml."
 
 
+class LostOnTheWay(NoAnswer):
+    """The path through the network is to blame, and not who was asked."""
+
+
 class NoNodes(NoAnswer):
     """No list of the network's nodes could be had from anywhere."""
 

@@ -13,11 +13,11 @@ from ..session.attachments import LARGEST_UPLOAD, parse_url
 from ..session.errors import BadAnswer, BadFile, NoAnswer, TooLarge
 from ..session.v4 import ServerAnswer, ServerRequest
 from .access import FileServer
-from .errors import FileGone
+from .errors import FileGone, LostOnTheWay, ProxyDown
 from .report import Report
 from .ways import Way
 
-TRIES = 3
+TRIES, MOST_TRIES = 3, 7
 IN_VAIN = 2  # files in a row, before the server is left alone
 REST = 600_000  # milliseconds, after which it is tried again
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -66,22 +66,32 @@ class Files:
         return self._server.url_of(id)
 
     async def _ask(self, request: ServerRequest) -> ServerAnswer:
-        """Ask up to three times; a server that was silent for two files is asked for no third before some time."""
+        """Ask until the server was silent three times; after two such files it is asked for no third before some time.
+
+        That a path did not lead there says nothing about the server, and other paths are tried.
+        """
         if self._in_vain >= IN_VAIN and self._now() - self._silent_since < REST:
             raise NoAnswer("The file server gave no answer a moment ago, and was not asked again.")
-        trouble: NoAnswer | None = None
-        for attempt in range(TRIES):
+        silent = 0
+        trouble = ""
+        for attempt in range(MOST_TRIES):
             if attempt:
                 self._report.retries += 1
                 await self._pause(attempt)
             try:
                 answer = await self._way.to_files(request)
+            except ProxyDown:
+                raise
             except NoAnswer as error:
-                trouble = error
-                continue
-            if answer.status < 500 and answer.status != 429:
-                self._in_vain = 0
-                return answer
-            trouble = NoAnswer(f"The file server could not do what it was asked (status {answer.status}).")
-        self._in_vain, self._silent_since = self._in_vain + 1, self._now()
-        raise trouble or NoAnswer()
+                trouble = str(error)
+                silent += not isinstance(error, LostOnTheWay)
+            else:
+                if answer.status < 500 and answer.status != 429:
+                    self._in_vain = 0
+                    return answer
+                trouble = f"it answered with status {answer.status}"
+                silent += 1
+            if silent >= TRIES:
+                self._in_vain, self._silent_since = self._in_vain + 1, self._now()
+                break
+        raise NoAnswer(f"The file server could not do what it was asked: {trouble}")

@@ -7,7 +7,6 @@ Facts: formats page of the Session network, sections 2.5, 3 and 4.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from ..session.errors import BadAnswer, NoAnswer
@@ -18,7 +17,7 @@ from ..session.paths import Path, Paths, Pool, Verdict
 from ..session.storage import body_of, info
 from ..session.v4 import ServerAnswer, ServerRequest, read_server_answer
 from .access import Access
-from .errors import ProxyDown, Unreachable
+from .errors import LostOnTheWay, ProxyDown, Unreachable
 from .http import Http, Reply
 from .report import Report
 
@@ -76,7 +75,12 @@ class ThroughOnions:
         """
         path = self._path(None)
         onion = to_server(request.encode(), self._server.behind_onions, path.nodes, self._rng)
-        reply = await self._post(path, onion, self._patience.file)
+        try:
+            reply = await self._post(path, onion, self._patience.file)
+        except ProxyDown:
+            raise
+        except Unreachable as error:
+            raise LostOnTheWay(str(error)) from error
         trouble = f"The file server could not be reached through the network (status {reply.status})."
         if reply.status == 200:
             try:
@@ -86,8 +90,7 @@ class ThroughOnions:
             else:
                 self._paths.worked(path)
                 return answer
-        await self._look_at(path)
-        raise NoAnswer(trouble)
+        raise NoAnswer(trouble) if await self._leads_on(path) else LostOnTheWay(trouble)
 
     def _path(self, destination: Node | None) -> Path:
         path = self._paths.pick(destination)
@@ -112,12 +115,16 @@ class ThroughOnions:
         self._paths.worked(path)
         return answer
 
-    async def _look_at(self, path: Path) -> None:
+    async def _leads_on(self, path: Path) -> bool:
         """Ask some node the time over a path, so that the path is praised or blamed for what it does."""
         beyond = next((node for node in self._pool.nodes.values() if node.ed25519 not in path), None)
-        if beyond is not None:
-            with suppress(NoAnswer):
-                await self._over(path, body_of(info()), beyond)
+        if beyond is None:
+            return False
+        try:
+            await self._over(path, body_of(info()), beyond)
+        except NoAnswer as error:
+            return error.gone
+        return True
 
     async def _post(self, path: Path, onion: Onion, seconds: float) -> Reply:
         """Hand an onion to the guard. Where no connection comes about, nobody but the guard can be to blame."""
