@@ -30,9 +30,12 @@ def nodes_in(profile: Profile, work: Path) -> NodeList:
         rows = []
     finally:
         database.close()
-    item = loads(rows[0]) if rows else None
-    kept = item.get("value") if isinstance(item, dict) else None
-    states = loads(kept.encode()) if isinstance(kept, str) else None
+    try:
+        item = loads(rows[0]) if rows else None
+        kept = item.get("value") if isinstance(item, dict) else None
+        states = loads(kept.encode()) if isinstance(kept, str) else None
+    except ValueError:  # no JSON
+        states = None
     if not isinstance(states, list) or len(states) > MOST_NODES:
         raise UnreadableSource("This profile holds no list of nodes.", "Name a list with --nodes.")
     return nodes_of(state for state in states if isinstance(state, dict))
