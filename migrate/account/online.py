@@ -73,13 +73,15 @@ class OnlineAccount:
 
         Raises `NoAnswer` if the settings of the account itself could not be read.
         """
+        troubles = await self._poller.refresh()
         self._read_at = self._now()
-        return await self._poller.refresh()
+        return troubles
 
     async def poll(self, *places: str) -> Arrived:
         """What came since the last time, for the account and its groups, or for these of them only.
 
-        Save `cursors` together with what was made of it. No two calls may look at one place at the same time.
+        One call at a time. Save `cursors` after a call that came to its end, together with what was made of it: what
+        a cancelled one found comes with the next, as long as this account lives.
         """
         if self._now() - self._read_at > REREAD:
             await self.refresh()

@@ -54,6 +54,8 @@ class Poller:
     def __init__(self, line: Line, standing: Standing, cursors: Cursors) -> None:
         self._line, self._standing, self._cursors = line, standing, cursors
         self._settings_marks: Marks = {}
+        self._arrived = Arrived()
+        self._is_looking = False
 
     async def refresh(self) -> dict[str, str]:
         """Read all settings anew, of the account and of its groups. What is wrong with which group is the answer.
@@ -81,8 +83,21 @@ class Poller:
         """What came since the last time, for the account and all its groups, or for these `places` only.
 
         Raises `NoAnswer` or `BadAnswer` if the account itself cannot be reached at all; a group that cannot is named.
+        What was found before something was raised, or before the call was cancelled, comes with the next one.
         """
-        arrived = Arrived()
+        if self._is_looking:
+            raise RuntimeError("an account is looked at once at a time")
+        self._is_looking = True
+        try:
+            await self._poll(places, self._arrived)
+        finally:
+            self._is_looking = False
+        arrived, self._arrived = self._arrived, Arrived()
+        self._cursors.forget_old(self._line.clock.time())
+        arrived.events.sort(key=lambda event: event.sent_at)
+        return arrived
+
+    async def _poll(self, places: Sequence[str], arrived: Arrived) -> None:
         own = self._standing.keys.session_id
         if not places or own in places:
             await self._poll_account(arrived)
@@ -92,9 +107,6 @@ class Poller:
                     await self._poll_group(entry, arrived)
                 except (NoAnswer, BadAnswer, CannotSend) as error:
                     arrived.troubles[entry.id] = str(error)
-        self._cursors.forget_old(self._line.clock.time())
-        arrived.events.sort(key=lambda event: event.sent_at)
-        return arrived
 
     # -- one account, one group ----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from random import Random
 
@@ -17,6 +18,7 @@ from migrate.session.clock import Clock
 from migrate.session.content import Content, DataMessage, Unsend
 from migrate.session.envelope import Randomness, seal
 from migrate.session.errors import NoAnswer
+from migrate.session.poll import Tour, Visitor
 from migrate.standin.network import StandIn
 from tests.account.people import (
     ALICE,
@@ -201,6 +203,26 @@ def test_an_account_that_cannot_be_reached_says_so_and_loses_nothing(friends: Fr
         wait(bob.account.refresh())
     bob.standin.faults.down = set()
     assert bodies(bob) == ["Hello"]
+
+
+def test_what_a_cancelled_look_found_comes_with_the_next(standin: StandIn) -> None:
+    group_begins(standin, BOB)
+    joins(standin, BOB)
+    alice, bob = Device(standin, ALICE), Device(standin, BOB)
+    alice.post(alice.account.prepare_text(bob.id, "Hello"))
+    collect = bob.wire.collect
+
+    async def cancelled(visitor: Visitor, *, enough: int | None = None) -> Tour:
+        if visitor.signer.pubkey == GROUP_ID:
+            raise asyncio.CancelledError
+        return await collect(visitor, enough=enough)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bob.wire, "collect", cancelled)
+        with pytest.raises(asyncio.CancelledError):
+            wait(bob.account.poll())
+    assert bodies(bob) == ["Hello"]
+    assert bodies(bob) == []
 
 
 def test_one_bad_message_costs_only_itself(friends: Friends) -> None:

@@ -145,6 +145,8 @@ def test_a_group_that_one_joins_later_is_read_from_then_on(standin: StandIn) -> 
 
 def test_a_member_who_becomes_an_admin_asks_as_one(members: tuple[Device, Device]) -> None:
     _, bob = members
+    keeps_few_nodes(bob.standin, GROUP_ID)
+    bob.arrived()
     assert isinstance(bob.account.groups[GROUP_ID].signer, MemberSigner)
     joins(bob.standin, BOB, admin=True, seqno=2)
     assert bob.arrived().settings_changed
