@@ -14,10 +14,9 @@ from ..session.errors import BadAnswer, BadFile, NoAnswer, TooLarge
 from ..session.v4 import ServerAnswer, ServerRequest
 from .access import FileServer
 from .errors import FileGone, LostOnTheWay, ProxyDown
-from .report import Report
 from .ways import Way
 
-TRIES, MOST_TRIES = 3, 7
+TRIES, MOST_TRIES = 3, 6
 IN_VAIN = 2  # files in a row, before the server is left alone
 REST = 600_000  # milliseconds, after which it is tried again
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -31,10 +30,10 @@ class Files:
         server: FileServer,
         way: Way,
         now: Callable[[], int],
-        pause: Callable[[int], Awaitable[None]],
-        report: Report,
+        again: Callable[[int], Awaitable[None]],
     ) -> None:
-        self._server, self._way, self._now, self._pause, self._report = server, way, now, pause, report
+        """`again` waits before the n-th repetition of a request."""
+        self._server, self._way, self._now, self._again = server, way, now, again
         self._in_vain = 0
         self._silent_since = 0
 
@@ -76,8 +75,7 @@ class Files:
         trouble = ""
         for attempt in range(MOST_TRIES):
             if attempt:
-                self._report.retries += 1
-                await self._pause(attempt)
+                await self._again(attempt)
             try:
                 answer = await self._way.to_files(request)
             except ProxyDown:
@@ -92,6 +90,6 @@ class Files:
                 trouble = f"it answered with status {answer.status}"
                 silent += 1
             if silent >= TRIES:
-                self._in_vain, self._silent_since = self._in_vain + 1, self._now()
                 break
+        self._in_vain, self._silent_since = self._in_vain + 1, self._now()
         raise NoAnswer(f"The file server could not do what it was asked: {trouble}")

@@ -85,7 +85,7 @@ class Network:
         else:
             paths = Paths(self._nodes.pool, random, spread=not access.local, fewest=self._nodes.fewest)
             self._way = ThroughOnions(http, access, self._nodes.pool, paths, rng, report)
-        self._files = Files(access.file_server, self._way, now, self._pace.pause, report)
+        self._files = Files(access.file_server, self._way, now, self._again)
         self._swarms: dict[str, Swarm] = {}
 
     @property
@@ -119,10 +119,7 @@ class Network:
         trouble = NoAnswer()
         for attempt in range(TRIES):
             if attempt:
-                self.report.retries += 1
-                await self._pace.pause(attempt)
-            if self._nodes.are_low:
-                await self._nodes.renew(self._ask_once)
+                await self._again(attempt)
             try:
                 return await self._way.to_node(body, ask.node)
             except NoAnswer as error:
@@ -130,6 +127,13 @@ class Network:
                     raise
                 trouble = error
         raise trouble
+
+    async def _again(self, attempt: int) -> None:
+        """Wait before something is asked again, and make sure that there are nodes enough for another path."""
+        self.report.retries += 1
+        await self._pace.pause(attempt)
+        if self._nodes.are_low:
+            await self._nodes.renew(self._ask_once)
 
     async def _ask_once(self, node: Node, call: Read) -> Answer:
         return await self._way.to_node(body_of(call), node)

@@ -79,8 +79,8 @@ class ThroughOnions:
             reply = await self._post(path, onion, self._patience.file)
         except ProxyDown:
             raise
-        except Unreachable as error:
-            raise LostOnTheWay(str(error)) from error
+        except NoAnswer as error:
+            raise LostOnTheWay(str(error)) from error  # the node at the end gives up on a server before we do
         trouble = f"The file server could not be reached through the network (status {reply.status})."
         if reply.status == 200:
             try:
