@@ -146,6 +146,7 @@ def _chosen(run: Run, account: OnlineAccount, named: str) -> Place:
 def _stranger(known: list[Place], named: str) -> Place:
     """Somebody who is not in the address book, by their Session ID alone."""
     from ..account.places import Place, PlaceKind
+    from ..model import short_id
     from ..session.envelope import x25519_of
     from ..session.keys import BadKey
 
@@ -157,7 +158,7 @@ def _stranger(known: list[Place], named: str) -> Place:
         near = difflib.get_close_matches(named.casefold(), names, n=3, cutoff=0.5)
         hint = f"Did you mean {', '.join(names[one] for one in near)}?" if near else "Name them by their Session ID."
         raise WrongWords(f"No contact or group of this account is called {named!r}.", hint) from None
-    return Place(id=id, name=id, kind=PlaceKind.PERSON, approved=False)
+    return Place(id=id, name=short_id(id), kind=PlaceKind.PERSON, approved=False)
 
 
 def _agreed(run: Run, place: Place, wish: Wish) -> bool:
@@ -165,12 +166,14 @@ def _agreed(run: Run, place: Place, wish: Wish) -> bool:
     from ..account.places import PlaceKind
 
     ui = run.ui
-    who = {PlaceKind.PERSON: "", PlaceKind.GROUP: "everybody in the group ", PlaceKind.NOTE: "yourself, as a note: "}
-    ui.note(f"This goes to {who[place.kind]}{plain(place.name)}:  {place.id}", wrap=False)
+    name = plain(place.name)
+    who = {PlaceKind.GROUP: f"everybody in the group {name}", PlaceKind.NOTE: "yourself, as a note"}
+    ui.note(f"This goes to {who.get(place.kind, name)}:  {place.id}", wrap=False)
     if place.kind is PlaceKind.PERSON and not place.approved:
         ui.note("You have not written to them before: they see it as a message request.")
     if wish.text is not None:
-        ui.note(f"The text, {count(len(wish.text), 'character')}, is sealed so that only they can read it.")
+        readers = "you" if place.kind is PlaceKind.NOTE else "they and your own devices"
+        ui.note(f"The text, {count(len(wish.text), 'character')}, leaves sealed, so that only {readers} can read it.")
     for file in wish.files:
         bytes_ = size(file.content.stat().st_size if isinstance(file.content, Path) else len(file.content))
         ui.note(f"The file {plain(file.name)}, {bytes_}, goes to Session's file server, sealed in the same way.")

@@ -98,6 +98,8 @@ def test_a_file_goes_with_it(mine: Decamp, network: StandIn, tmp_path: Path) -> 
 def test_a_note_to_oneself_is_read_from_standard_input(mine: Decamp, network: StandIn) -> None:
     done = mine("send", "me", "-", typed="Buy milk\nand bread\n")
     assert done.exit_code == 0, done.output
+    assert "yourself, as a note" in done.stderr
+    assert "only you can read it" in done.stderr
     (note,) = got(network, ME)
     assert isinstance(note, Wrote)
     assert (note.conversation, note.body) == (ME.session_id, "Buy milk\nand bread")
