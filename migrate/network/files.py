@@ -16,7 +16,7 @@ from .access import FileServer
 from .errors import FileGone, LostOnTheWay, ProxyDown
 from .ways import Way
 
-TRIES, MOST_TRIES = 3, 6
+TRIES, MOST_TRIES = 3, 8
 IN_VAIN = 2  # files in a row, before the server is left alone
 REST = 600_000  # milliseconds, after which it is tried again
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

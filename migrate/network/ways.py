@@ -90,7 +90,10 @@ class ThroughOnions:
             else:
                 self._paths.worked(path)
                 return answer
-        raise NoAnswer(trouble) if await self._leads_on(path) else LostOnTheWay(trouble)
+        if await self._leads_on(path):
+            raise NoAnswer(trouble)
+        self._paths.failed(path)  # twice in vain: the request itself, and the one that looked why
+        raise LostOnTheWay(trouble)
 
     def _path(self, destination: Node | None) -> Path:
         path = self._paths.pick(destination)
