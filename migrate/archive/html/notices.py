@@ -72,6 +72,14 @@ def _group_update(details: dict[str, Json], who: str, name_of: Names) -> str:
             one, _, many = did.partition("|")
             ids = [id for id in people if isinstance(id, str)]
             return f"{_people(ids, name_of)} {many if many and len(ids) > 1 else one}."
+    invited = details.get("invited")
+    if isinstance(invited, list):
+        title = details.get("group_name")
+        ids = [id for id in invited if isinstance(id, str)]
+        where = f"the group {_title(title)}" if isinstance(title, str) else "a group"
+        return f"{who} invited {_people(ids, name_of)} to {where}."
+    if isinstance(accepted := details.get("accepted"), bool):
+        return f"{who} {'accepted' if accepted else 'declined'} the invitation."
     name = details.get("name")
     if isinstance(name, str):
         return f"{who} named the group {_title(name)}."

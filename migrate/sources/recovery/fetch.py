@@ -6,16 +6,16 @@ Facts: formats page of the Session network, sections 0 and 3. What is asked here
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from ...model import Loss
+from ...network.several import several
 from ...progress import Progress, Silent
 from ...session.account import AccountSettings, group_signer, read_account
 from ...session.clock import Clock
-from ...session.config.groups_joined import GroupEntry
 from ...session.errors import BadAnswer, NoAnswer
 from ...session.keys import AccountKeys
 from ...session.nodes import Node
@@ -77,29 +77,24 @@ class Fetcher:
             await self._place(AccountSigner(self._keys), OF_AN_ACCOUNT, fetched, enough)
         except BadAnswer as error:
             raise NoAnswer(str(error)) from error
-        groups = [(entry, signer) for entry, signer in self._groups() if signer is not None]
+        groups = [signer for entry in self.settings().groups if (signer := group_signer(entry, self._keys))]
         progress.stage("Asking the network", 1 + len(groups), "places")
         progress.advance(1)
-        few = asyncio.Semaphore(GROUPS_AT_ONCE)
 
-        async def one(entry: GroupEntry, signer: Signer) -> None:
-            async with few:
-                try:
-                    await self._place(signer, OF_A_GROUP, fetched, enough)
-                except (NoAnswer, BadAnswer) as error:
-                    fetched.losses.append(_loss(entry.id, f"The group could not be reached: {error}"))
+        async def one(signer: Signer) -> None:
+            try:
+                await self._place(signer, OF_A_GROUP, fetched, enough)
+            except (NoAnswer, BadAnswer) as error:
+                fetched.losses.append(_loss(signer.pubkey, f"The group could not be reached: {error}"))
             progress.advance(1)
 
-        await asyncio.gather(*(one(entry, signer) for entry, signer in groups))
+        await several([partial(one, signer) for signer in groups], GROUPS_AT_ONCE)
         self._spool.forget_old(self._line.clock.time())
         return fetched
 
     def settings(self) -> AccountSettings:
         """The account's settings as far as they have come."""
         return read_account(self._keys, self._spool.settings(self._keys.session_id))
-
-    def _groups(self) -> list[tuple[GroupEntry, Signer | None]]:
-        return [(entry, group_signer(entry, self._keys)) for entry in self.settings().groups]
 
     async def _place(self, signer: Signer, namespaces: Sequence[int], fetched: Fetched, enough: int | None) -> None:
         """Everything of one account or group, in as many rounds as it takes."""

@@ -159,13 +159,13 @@ def _group_update(update: GroupUpdate, incoming: Incoming, own_id: str) -> Told:
     elif update.member_left_notification is not None or update.member_left is not None:
         details = {"left": [incoming.sender]}
     elif update.invite_response is not None:
-        details = {"accepted": bool(update.invite_response.approved), "by": incoming.sender}
+        details = {"accepted": bool(update.invite_response.approved)}
     elif update.invite is not None:
-        details = {"invited": [own_id], "group": update.invite.group, "name": update.invite.name}
+        details = {"invited": [own_id], "group": update.invite.group, "group_name": update.invite.name}
     elif update.promote is not None:
         seed = update.promote.seed or b""
         group = group_id_of(AccountKeys(seed)) if len(seed) == SEED_BYTES else None
-        details = {"promoted": [own_id], "group": group, "name": update.promote.name}
+        details = {"promoted": [own_id], "group": group, "group_name": update.promote.name}
     return (MessageKind.GROUP_UPDATE, details) if details else (MessageKind.OTHER, {"content": "unknown"})
 
 

@@ -289,8 +289,8 @@ def test_secrets_that_ride_on_invitations_stay_out(tmp_path: Path) -> None:
         [from_ann(updated(GroupUpdate(invite=invite))), from_ann(updated(GroupUpdate(promote=promote), NOW + 1))],
     )
     assert [one.details for one in messages] == [
-        {"invited": [ME_ID], "group": GROUP_ID, "name": "Book club"},
-        {"promoted": [ME_ID], "group": group_id_of(GROUP), "name": "Book club"},
+        {"invited": [ME_ID], "group": GROUP_ID, "group_name": "Book club"},
+        {"promoted": [ME_ID], "group": group_id_of(GROUP), "group_name": "Book club"},
     ]
     assert seed.hex() not in repr(messages)
     assert "secret" not in repr(messages)
