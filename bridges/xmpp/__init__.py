@@ -1,0 +1,8 @@
+"""XMPP: as a normal account (bridge.py), and as a component of one's own server with one address per contact
+(component.py). Both speak in elements of XML, which letter.py reads and translate.py turns into our words and back.
+
+    stream.py     one connection, and the only file that knows the library
+    line.py       what both bridges share: connecting again and again, sending until the server has it, files
+    archive.py    what the server kept while we were away
+    record.py     what we remember of ids, between runs
+"""

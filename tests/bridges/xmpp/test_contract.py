@@ -1,0 +1,27 @@
+"""The contract holds for an account of a real XMPP server: with one person, and in a room."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bridges.contract import CHECKS, Check
+from tests.bridges.xmpp.world import direct, in_a_room
+from tests.servers.prosody import Prosody
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_an_account_keeps_the_contract_in_a_direct_chat(check: Check, server: Prosody, tmp_path: Path) -> None:
+    asyncio.run(check.run(partial(direct, server, tmp_path)))
+
+
+# Programs in a room do not report that a message came: XEP-0184 asks them not to.
+IN_ROOMS = [check for check in CHECKS if check.name != "tells_what_arrived"]
+
+
+@pytest.mark.parametrize("check", IN_ROOMS, ids=str)
+def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, tmp_path: Path) -> None:
+    asyncio.run(check.run(partial(in_a_room, server, tmp_path)))

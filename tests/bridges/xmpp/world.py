@@ -1,0 +1,110 @@
+"""The worlds of the XMPP bridges: a real server, an account of a bridge on it, and a friend with another one."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from random import Random
+
+from slixmpp import JID
+
+from bridges.api import Bridge, Desk
+from bridges.xmpp.bridge import XmppBridge
+from tests.bridges.xmpp.friend import XmppFriend
+from tests.servers.prosody import Prosody
+
+_numbers = itertools.count()
+
+
+class XmppWorld:
+    """An account, and a friend of theirs."""
+
+    has_wrong = has_network = True
+    patience = 10.0
+    friend: XmppFriend
+
+    def __init__(self, server: Prosody, folder: Path, settings: dict[str, str], chat: str) -> None:
+        self.server, self.chat, self._settings = server, chat, settings
+        self.bridge: type[Bridge] = XmppBridge
+        self._folder = folder / f"bridge-{next(_numbers)}"
+        self._folder.mkdir()
+        self.secret = "password"
+        self._random = Random()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self._settings[self.secret],)
+
+    def desk(self, cursor: str | None = None, *, wrong: bool = False) -> Desk:
+        settings = {setting.name: setting.default or "" for setting in self.bridge.about.settings} | self._settings
+        if wrong:
+            settings[self.secret] = "not-the-right-one"
+        return Desk(
+            settings=settings,
+            folder=self._folder,
+            now=lambda: time.time_ns() // 1_000_000,
+            random=self._random,
+            random_bytes=os.urandom,
+            cursor=cursor,
+        )
+
+    async def break_network(self) -> None:
+        await asyncio.to_thread(self.server.stop)
+
+    async def mend_network(self) -> None:
+        await asyncio.to_thread(self.server.start)
+
+
+def account_settings(server: Prosody, address: str, password: str) -> dict[str, str]:
+    return {
+        "address": address, "password": password, "host": "127.0.0.1", "port": str(server.c2s),
+        "encryption": "starttls", "authority": str(server.authority), "nick": "robin",
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def someone(server: Prosody, address: str, password: str, device: str = "phone") -> AsyncIterator[XmppFriend]:
+    """Somebody who is there."""
+    friend = XmppFriend(address, password, server.c2s, server.authority, device)
+    try:
+        await friend.arrive()
+        yield friend
+    finally:
+        await friend.leave()
+
+
+@asynccontextmanager
+async def direct(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+    """Two people who have each other in their lists."""
+    ours, theirs = server.account("robin"), server.account("friend")
+    async with someone(server, *theirs) as friend:
+        async with someone(server, *ours) as me:
+            await friend.is_friend_of(me)
+        world = XmppWorld(server, folder, account_settings(server, *ours), theirs[0])
+        world.friend, friend.other = friend, JID(ours[0])
+        yield world
+
+
+@asynccontextmanager
+async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+    """Two people in one room, which is all that they know of each other."""
+    ours, theirs = server.account("robin"), server.account("friend")
+    room = JID(f"room{next(_numbers)}@conference.localhost")
+    async with someone(server, *theirs) as friend:
+        friend.other, friend.in_room = room, True
+        await friend.plugin["xep_0045"].join_muc_wait(room, "friend", timeout=10, maxstanzas=0)
+        async with someone(server, *ours) as me:
+            mark = me.plugin["xep_0402"].stanza.Conference()
+            mark["name"], mark["autojoin"], mark["nick"] = "Kitchen", True, "robin"
+            await me.plugin["xep_0060"].publish(JID(ours[0]), "urn:xmpp:bookmarks:1", id=str(room), payload=mark)
+        world = XmppWorld(server, folder, account_settings(server, *ours), str(room))
+        world.friend = friend
+        yield world
+
+
+Worlds = Callable[[Prosody, Path], AbstractAsyncContextManager[XmppWorld]]

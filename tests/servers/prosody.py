@@ -1,0 +1,153 @@
+"""A Prosody of our own on loopback: an XMPP server that is there in a second and gone without a trace."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CONFIG = """
+data_path = "{folder}/data"
+certificates = "{folder}/certs"
+pidfile = "{folder}/prosody.pid"
+admin_socket = "{folder}/prosody.sock"
+{as_root}
+interfaces = {{ "127.0.0.1" }}
+local_interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {c2s} }}
+c2s_direct_tls_ports = {{ {c2s_tls} }}
+legacy_ssl_ports = {{ }}
+component_ports = {{ {component} }}
+component_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ {http} }}
+http_interfaces = {{ "127.0.0.1" }}
+https_ports = {{ }}
+http_external_url = "http://127.0.0.1:{http}/"
+modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "posix"; "ping"; "pep"; "vcard4"; "vcard_legacy"; "private";
+  "bookmarks"; "blocklist"; "carbons"; "mam"; "smacks"; "offline"; "register_ibr"; "user_account_management";
+  "privilege"; "admin_shell" }}
+modules_disabled = {{ "s2s" }}
+allow_registration = true
+authentication = "internal_hashed"
+storage = "internal"
+default_archive_policy = true
+archive_expires_after = "never"
+log = {{ info = "{folder}/prosody.log" }}
+
+VirtualHost "localhost"
+  ssl = {{ certificate = "{folder}/certs/localhost.crt"; key = "{folder}/certs/localhost.key" }}
+  privileged_entities = {{ ["session.localhost"] = {{ roster = "both"; message = "outgoing" }} }}
+
+Component "conference.localhost" "muc"
+  modules_enabled = {{ "muc_mam" }}
+  muc_room_locking = false
+  muc_room_default_persistent = true
+
+Component "upload.localhost" "http_file_share"
+  http_file_share_size_limit = 20 * 1024 * 1024
+  http_host = "127.0.0.1"
+
+Component "session.localhost"
+  component_secret = "{secret}"
+  modules_enabled = {{ "privilege" }}
+"""
+
+
+class Prosody:
+    """One server with a component that anybody with `secret` may be. Its accounts are made as tests need them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.secret = folder, secrets.token_hex(12)
+        self.c2s, self.c2s_tls, self.component, self.http = _free_ports(4)
+        self.authority = folder / "certs" / "localhost.crt"
+        self._config = folder / "prosody.cfg.lua"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count()
+        (folder / "certs").mkdir()
+        (folder / "data").mkdir()
+        self.certify(30)
+        self.configure()
+
+    def certify(self, days: int) -> None:
+        """Make the certificate, which is its own authority. It is expired for days below zero."""
+        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1"]
+        key = self.authority.with_suffix(".key")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days), *subject,
+             "-keyout", key, "-out", self.authority], check=True, capture_output=True,
+        )  # fmt: skip
+
+    def configure(self) -> None:
+        """Write the configuration, with the secret that holds now."""
+        as_root = "run_as_root = true" if os.geteuid() == 0 else ""
+        names = {"folder": self.folder, "as_root": as_root, "secret": self.secret}
+        ports = {"c2s": self.c2s, "c2s_tls": self.c2s_tls, "component": self.component, "http": self.http}
+        self._config.write_text(CONFIG.format(**names, **ports), "utf-8")
+
+    def start(self) -> None:
+        command = ["prosody", "--config", str(self._config), "-F"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        for port in (self.c2s, self.component, self.http):
+            while not _listens(port):
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise TimeoutError((self.folder / "prosody.log").read_text("utf-8")[-2000:])
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            process.wait(10)
+
+    def account(self, name: str) -> tuple[str, str]:
+        """A new account: its address and password."""
+        user, password = f"{name}{next(self._numbers)}", secrets.token_hex(12)
+        self.control("register", user, "localhost", password)
+        return f"{user}@localhost", password
+
+    def control(self, *words: str) -> None:
+        subprocess.run(["prosodyctl", "--config", self._config, *words], check=True, capture_output=True)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def missing() -> str | None:
+    """What is not there that the server needs."""
+    for program in ("prosody", "prosodyctl", "openssl"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    if not Path("/usr/lib/prosody/modules/mod_privilege").exists():
+        return "the modules of prosody-modules are not installed"
+    return None
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Prosody]:
+    server = Prosody(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
