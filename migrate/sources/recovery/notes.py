@@ -5,7 +5,7 @@ Facts: formats page of the Session network, sections 5.3 and 5.4: all of them na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ...model import Loss, Reaction
@@ -112,11 +112,11 @@ class Notes:
         conversation, author, sent_at = target
         return (conversation,) if author == self.own_id and (conversation, sent_at) in self._read_by else ()
 
-    def unanswered(self, known: set[Target]) -> Iterator[Loss]:
-        """Reactions to messages that the network has forgotten, or never had."""
-        for conversation, people in self._reactions.items():
-            if conversation not in known and not all(removed for _, removed in people.values()):
-                place, author, sent_at = conversation
+    def unanswered(self, known: set[Target], unwanted: Collection[str]) -> Iterator[Loss]:
+        """Reactions to messages that the network has forgotten, but for those of people who are blocked."""
+        for target, people in self._reactions.items():
+            place, author, sent_at = target
+            if target not in known and author not in unwanted and not all(gone for _, gone in people.values()):
                 yield Loss(
                     subject=f"{author} {sent_at}",
                     kind="reaction",

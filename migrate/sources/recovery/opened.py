@@ -70,7 +70,7 @@ class Opened:
                 self.groups[entry.id] = group
         for n, received in self.spool.messages():
             self._take(n, received)
-        self.losses += self.notes.unanswered({target for _, target, _, _ in self._rows.values()})
+        self.losses += self.notes.unanswered({target for _, target, _, _ in self._rows.values()}, self.settings.blocked)
         self.losses += [_of_blocked(id, count) for id, count in sorted(self._blocked.items())]
         self.people = self._people()
         self.pictures = self.people.pictures()

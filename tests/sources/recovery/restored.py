@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from migrate.archive.read import Archive
 from migrate.demo.online import Size, Told, populate
 from migrate.export import Report, export
 from migrate.model import Message
 from migrate.network.access import Access, Patience
-from migrate.network.network import connect
+from migrate.network.network import Network, connect
 from migrate.session.keys import AccountKeys
-from migrate.sources.recovery.fetch import Fetched, Fetcher
+from migrate.session.poll import Tour, Visitor
+from migrate.sources.recovery.fetch import Fetched, Fetcher, Line
 from migrate.sources.recovery.source import RecoverySource
 from migrate.sources.recovery.spool import Spool
 from migrate.standin.network import StandIn
@@ -42,6 +43,24 @@ class Restored:
     fetched: Fetched
 
 
+class Killed(BaseException):
+    """What Ctrl-C does, at a place of the test's choosing."""
+
+
+class Stopping:
+    """A network that somebody's Ctrl-C reaches while it is asked."""
+
+    def __init__(self, line: Network, left: int) -> None:
+        self._line, self._left = line, left
+        self.clock, self.known = line.clock, line.known
+
+    async def collect(self, visitor: Visitor, *, enough: int | None = None) -> Tour:
+        self._left -= 1
+        if self._left < 0:
+            raise Killed
+        return await self._line.collect(visitor, enough=enough)
+
+
 def restore(
     network: StandIn,
     archive: Path,
@@ -51,8 +70,9 @@ def restore(
     download: Callable[[str], bytes] | None = None,
     enough: int | None = None,
     now: int = NOW,
+    stop_after: int | None = None,
 ) -> Restored:
-    """Read the account into an archive, over onions."""
+    """Read the account into an archive, over onions. With `stop_after` the run is killed after so many places."""
     access = replace(Access.of_standin(network.way_in()), patience=Patience(connect=2.0, seed=2.0, node=2.0, file=2.0))
 
     async def soon(_: float) -> None:
@@ -62,7 +82,8 @@ def restore(
         way = connect(access, now=lambda: now, random=Random(1), rng=Random(2).randbytes, sleep=soon)
         line = runner.run(way.__aenter__())
         try:
-            fetched = runner.run(Fetcher(keys, kept, line).fetch(enough=enough))
+            watched = line if stop_after is None else cast("Line", Stopping(line, stop_after))
+            fetched = runner.run(Fetcher(keys, kept, watched).fetch(enough=enough))
             source = RecoverySource(
                 keys, kept, fetched, download or (lambda url: runner.run(line.download(url))), lambda: now
             )

@@ -15,7 +15,7 @@ from migrate.network.errors import FileGone
 from migrate.session.errors import NoAnswer
 from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
-from tests.sources.recovery.restored import CHANGES, KEYS, Restored, lively, messages_in, restore
+from tests.sources.recovery.restored import CHANGES, KEYS, Killed, Restored, lively, messages_in, restore
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,7 @@ def network(account: tuple[StandIn, Told]) -> Iterator[StandIn]:
     yield account[0]
     account[0].faults.down.clear()
     account[0].faults.seeds_down = False
+    account[0].faults.drop_every = 0
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +142,6 @@ def test_half_of_the_nodes_may_be_gone(network: StandIn, told: Told, tmp_path: P
     assert not [loss for loss in done.report.losses if loss.kind == "network"]
 
 
-class Killed(BaseException):
-    """What Ctrl-C does, at a place of the test's choosing."""
-
-
 @pytest.mark.parametrize("after", [0, 1, 5, 20])
 def test_killed_while_files_come_the_next_run_goes_on(network: StandIn, told: Told, tmp_path: Path, after: int) -> None:
     asked: list[str] = []
@@ -163,6 +160,25 @@ def test_killed_while_files_come_the_next_run_goes_on(network: StandIn, told: To
     kept = {a.sha256 for one in messages_in(tmp_path / "a") for a in one.attachments if a.sha256}
     assert kept == {file for one in told.messages if not one.taken_back for file in one.files}
     assert done.report.ok
+
+
+@pytest.mark.parametrize("places", [0, 1, 2])
+def test_killed_while_nodes_are_asked_nothing_is_half_there_and_the_next_run_goes_on(
+    network: StandIn, told: Told, tmp_path: Path, places: int
+) -> None:
+    with pytest.raises(Killed):
+        restore(network, tmp_path / "a", tmp_path / "s", stop_after=places)
+    assert not (tmp_path / "a").exists()
+    done = restore(network, tmp_path / "a", tmp_path / "s")
+    assert len(messages_in(tmp_path / "a")) == len(told.messages)
+    assert done.report.ok
+
+
+def test_requests_that_go_astray_cost_time_and_no_message(network: StandIn, told: Told, tmp_path: Path) -> None:
+    network.faults.drop_every = 17
+    done = restore(network, tmp_path / "a", tmp_path / "s")
+    assert len(messages_in(tmp_path / "a")) == len(told.messages)
+    assert not [loss for loss in done.report.losses if loss.kind == "network"]
 
 
 def test_files_that_are_gone_are_named_and_never_asked_for_again(network: StandIn, tmp_path: Path) -> None:

@@ -179,6 +179,13 @@ def test_a_reaction_to_what_is_gone_is_named(tmp_path: Path) -> None:
     assert [(loss.kind, loss.name, loss.severity) for loss in losses] == [("reaction", "👍", "gap")]
 
 
+def test_a_reaction_to_somebody_who_is_blocked_is_no_news(tmp_path: Path) -> None:
+    reaction = Reaction(sent_at=NOW, author=ANN_ID, emoji="👍", action=contents.REACT)
+    received = [from_ann(said()), from_us(said(NOW + 1, None, reaction=reaction))]
+    messages, losses = read(tmp_path, received, blocked=True)
+    assert (messages, [loss.kind for loss in losses]) == ([], ["blocked"])
+
+
 def test_what_was_taken_back_is_gone_and_nothing_else(tmp_path: Path) -> None:
     unsend = Content(unsend=Unsend(sent_at=NOW, author=ANN_ID), sent_at=NOW + 1)
     kept = from_us(said(NOW))  # ours, of the same millisecond
