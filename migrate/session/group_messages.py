@@ -22,6 +22,7 @@ from .keys import AccountKeys, group_key_of
 NONCE_BYTES, TAG_BYTES = 24, 16
 MOST_PLAIN = 1_000_000
 _BLOCK = 256
+_BITE = 64  # bytes given to zstd at a time: they can become 2 MiB, and no more
 _LARGEST_SEALED = 1 << 20
 _VERSION = 1
 
@@ -88,12 +89,19 @@ def _fields(data: bytes) -> dict[bytes, bytes]:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """Decompress, and stop long before a few bytes have become a gigabyte."""
+    """Decompress in small bites, and stop long before a few bytes have become a gigabyte.
+
+    A frame that is cut off gives what it has and no error: only its end says that it was whole.
+    """
+    inflater = zstandard.ZstdDecompressor(max_window_size=1 << 23).decompressobj()
+    plain = bytearray()
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 23).stream_reader(packed) as reader:
-            plain = reader.read(MOST_PLAIN + 1)
+        for start in range(0, len(packed), _BITE):
+            plain += inflater.decompress(packed[start : start + _BITE])
+            if len(plain) > MOST_PLAIN:
+                raise BadMessage("too_large", "A group message unpacks to more than any app would read.")
+            if inflater.eof:
+                return bytes(plain)
     except zstandard.ZstdError:
         raise BadMessage("malformed", "The body of a group message is damaged.") from None
-    if len(plain) > MOST_PLAIN:
-        raise BadMessage("too_large", "A group message unpacks to more than any app would read.")
-    return plain
+    raise BadMessage("malformed", "The body of a group message is cut off.")

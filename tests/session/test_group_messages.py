@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -131,6 +132,13 @@ def test_a_message_has_one_body_and_a_signature_of_its_own() -> None:
 def test_a_body_that_is_not_compressed_as_it_says_is_refused(packed: bytes) -> None:
     with pytest.raises(BadMessage):
         opened(forged(packed, b"z"))
+
+
+@pytest.mark.parametrize("missing", [1, 4, 30])
+def test_a_body_whose_end_is_missing_is_not_taken_for_a_shorter_message(missing: int) -> None:
+    whole = zstandard.compress(Random(1).randbytes(200_000) + bytes(1_000))
+    with pytest.raises(BadMessage, match="cut off"):
+        opened(forged(whole[:-missing], b"z"))
 
 
 def test_a_bomb_does_not_unpack() -> None:
