@@ -25,7 +25,7 @@ from ..session.swarm import Swarm, swarm_of
 from .access import Access
 from .bootstrap import Bootstrap
 from .drive import drive
-from .errors import ProxyDown
+from .errors import LostOnTheWay
 from .files import Files
 from .http import AT_ONCE, Http
 from .nodes import Nodes
@@ -112,19 +112,17 @@ class Network:
         return await drive(flow, self._answer)
 
     async def _answer(self, ask: Ask[Call]) -> Answer:
-        """Ask until there is an answer, over other paths each time, but not for ever."""
+        """Ask until a request gets there. What to do about a node that does not answer is the flow's to decide."""
         if ask.attempt > 1:
             await self._pace.pause(ask.attempt - 1)
         body = body_of(ask.call)
-        trouble = NoAnswer()
+        trouble = LostOnTheWay()
         for attempt in range(TRIES):
             if attempt:
                 await self._again(attempt)
             try:
                 return await self._way.to_node(body, ask.node)
-            except NoAnswer as error:
-                if error.gone or isinstance(error, ProxyDown):
-                    raise
+            except LostOnTheWay as error:
                 trouble = error
         raise trouble
 

@@ -22,7 +22,7 @@ from .report import Found, Report
 WITNESSES = 3  # nodes that are asked for a fresh list; only what all of them name is taken
 AGREEMENT = 24
 OLD = 6 * 3_600_000  # milliseconds: a few hours are fine
-MOST_RENEWALS, WITHIN = 3, 600_000
+MOST_RENEWALS, WITHIN = 5, 600_000
 OTHER_NODES = "other nodes of the network"
 
 Ask = Callable[[Node, Read], Awaitable[Answer]]

@@ -25,10 +25,10 @@ RPC_PATH = "/storage_rpc/v1"
 
 
 class Way(Protocol):
-    """How a request gets where it belongs."""
+    """How a request gets where it belongs. Raises `LostOnTheWay` where another try may take a better path."""
 
     async def to_node(self, body: bytes, node: Node) -> Answer:
-        """Ask a storage node. Raises `NoAnswer`, with `gone` where asking again is of no use."""
+        """Ask a storage node. Raises `NoAnswer`, with `gone` where the network no longer knows it."""
         ...
 
     async def to_files(self, request: ServerRequest) -> ServerAnswer:
@@ -66,13 +66,23 @@ class ThroughOnions:
         self._met: set[Path] = set()
 
     async def to_node(self, body: bytes, node: Node) -> Answer:
-        return await self._over(self._path(node), body, node)
+        """Ask a node. Where no answer comes back, somebody else is asked over the same path before it is given up:
+
+        a node that is gone, or a file server, must not cost us one guard after the other.
+        """
+        path = self._path(node)
+        try:
+            return await self._over(path, body, node)
+        except ProxyDown:
+            raise
+        except Unreachable as error:
+            raise LostOnTheWay(str(error)) from error
+        except NoAnswer as error:
+            if error.gone or await self._leads_on(path, node):
+                raise
+            raise LostOnTheWay(str(error)) from error
 
     async def to_files(self, request: ServerRequest) -> ServerAnswer:
-        """Where no answer comes back, the path is tried with another request before it is blamed:
-
-        a file server that is gone must not cost us every guard.
-        """
         path = self._path(None)
         onion = to_server(request.encode(), self._server.behind_onions, path.nodes, self._rng)
         try:
@@ -96,7 +106,10 @@ class ThroughOnions:
         raise LostOnTheWay(trouble)
 
     def _path(self, destination: Node | None) -> Path:
-        path = self._paths.pick(destination)
+        try:
+            path = self._paths.pick(destination)
+        except NoAnswer as error:
+            raise LostOnTheWay(str(error)) from error  # a fresh list of nodes may help
         self._met.add(path)
         self._report.paths = len(self._met)
         return path
@@ -118,13 +131,15 @@ class ThroughOnions:
         self._paths.worked(path)
         return answer
 
-    async def _leads_on(self, path: Path) -> bool:
+    async def _leads_on(self, path: Path, but: Node | None = None) -> bool:
         """Ask some node the time over a path, so that the path is praised or blamed for what it does."""
-        beyond = next((node for node in self._pool.nodes.values() if node.ed25519 not in path), None)
-        if beyond is None:
+        nodes = self._pool.nodes
+        beyond = [node for node in nodes.values() if node.ed25519 not in path and node != but]
+        if not beyond or any(node.ed25519 not in nodes for node in path.nodes):
             return False
+        witness = beyond[int.from_bytes(self._rng(4), "big") % len(beyond)]
         try:
-            await self._over(path, body_of(info()), beyond)
+            await self._over(path, body_of(info()), witness)
         except NoAnswer as error:
             return error.gone
         return True
