@@ -158,13 +158,12 @@ class _Making:
         return [one for one in [*self.cast.values(), *self.others] if one.id in members]
 
     def _play(self) -> None:
-        disappearing = self.cast["Fynn"].id
+        disappearing, blocked = self.cast["Fynn"].id, self.cast["Prizes"].id
         for chat, turns in self.chats:
             taken = with_timer(turns) if chat.id == disappearing else turns
             moments = sorted(self.random.sample(range(self.now - OLDEST, self.now - NEWEST), len(taken)))
-            blocked = chat.id == self.cast["Prizes"].id
-            said = play(self.post, chat, taken, moments)
-            (self.told.unwanted if blocked else self.told.messages).extend(said)
+            for said in play(self.post, chat, taken, moments):
+                (self.told.unwanted if said.sender == blocked else self.told.messages).append(said)
             self.told.doubles += sum(turn.tries_again for turn in taken)
 
     # -- what the account knows --------------------------------------------------------------------------
