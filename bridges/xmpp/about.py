@@ -70,7 +70,8 @@ COMPONENT = About(
         AUTHORITY,
         FILE_SERVERS,
     ),
-    can=TALK | {Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.PERSONAS, Can.GHOSTS, Can.OWNER},
+    can=(TALK - {Can.IDEMPOTENT})
+    | {Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.PERSONAS, Can.GHOSTS, Can.OWNER, Can.TRUE_TIMES},
     limits=LIMITS,
     extra="xmpp",
     libraries=("slixmpp", "aiohttp"),

@@ -57,9 +57,9 @@ def clean(text: str) -> str:
     return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def element(namespace: str, name: str, *inside: Element | str | None, **attributes: str | None) -> Element:
+def element(namespace: str, kind: str, /, *inside: Element | str | None, **attributes: str | None) -> Element:
     """One element with its content and attributes; those that are None are left out. `from_` is `from`."""
-    made = Element(f"{{{namespace}}}{name}")
+    made = Element(f"{{{namespace}}}{kind}")
     for key, value in attributes.items():
         if value is not None:
             made.set(key.rstrip("_"), clean(value))

@@ -7,6 +7,7 @@ import sqlite3
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import ClassVar
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -47,13 +48,15 @@ FEATURES = (
     x.CORRECT, x.CHAT_STATES, x.DISCO_INFO, x.MARKERS, x.OOB, x.PING, x.REACTIONS, x.RECEIPTS, x.REPLY, x.RETRACT,
 )  # fmt: skip
 """What programs of others may send to us."""
-IDENTITY = {"category": "client", "type": "bot", "name": "decamp"}
 WATCH = 60.0
 """Seconds between the questions that show that a quiet connection still is one (XEP-0199)."""
 
 
 class Line(Bridge):
     """One account or component, over as many connections as it takes."""
+
+    identity: ClassVar[tuple[str, str]] = ("client", "bot")
+    """What other programs take us for (XEP-0030)."""
 
     def __init__(self) -> None:
         self._feed: Feed | None = None
@@ -198,7 +201,8 @@ class Line(Bridge):
             return self._result(iq)
         if x.find(iq, x.DISCO_INFO, "query") is not None:
             features = (element(x.DISCO_INFO, "feature", var=one) for one in FEATURES)
-            identity = element(x.DISCO_INFO, "identity", **IDENTITY)
+            category, kind = self.identity
+            identity = element(x.DISCO_INFO, "identity", category=category, type=kind, name="decamp")
             return self._result(iq, element(x.DISCO_INFO, "query", identity, *features))
         return None
 

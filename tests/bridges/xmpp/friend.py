@@ -264,5 +264,3 @@ class XmppFriend(ClientXMPP):
         text = m["reply"].strip_fallback_content() if reply else m["body"]
         files = (File(ref=url, name=url.rpartition("/")[2], type="", size=None),) if url else ()
         return Posted(**by, id=id, sent_at=0, text="" if url else text, files=files, reply_to=reply)
-
-

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridges.contract import CHECKS, Check
-from tests.bridges.xmpp.world import direct, in_a_room
+from tests.bridges.xmpp.world import at_home, direct, in_a_room
 from tests.servers.prosody import Prosody
 
 
@@ -25,3 +25,13 @@ IN_ROOMS = [check for check in CHECKS if check.name != "tells_what_arrived"]
 @pytest.mark.parametrize("check", IN_ROOMS, ids=str)
 def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(in_a_room, server, tmp_path)))
+
+
+# No server keeps messages for a component that is away: they come back to the owner with an error, which
+# test_component.py shows.
+AT_HOME = [check for check in CHECKS if check.name != "finds_what_came_while_it_was_away"]
+
+
+@pytest.mark.parametrize("check", AT_HOME, ids=str)
+def test_a_component_keeps_the_contract_with_its_owner(check: Check, server: Prosody, tmp_path: Path) -> None:
+    asyncio.run(check.run(partial(at_home, server, tmp_path)))

@@ -14,7 +14,10 @@ from random import Random
 from slixmpp import JID
 
 from bridges.api import Bridge, Desk
+from bridges.contract import Seat
+from bridges.contract.abilities import MAYA
 from bridges.xmpp.bridge import XmppBridge
+from bridges.xmpp.component import XmppComponentBridge
 from tests.bridges.xmpp.friend import XmppFriend
 from tests.servers.prosody import Prosody
 
@@ -104,6 +107,25 @@ async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
             await me.plugin["xep_0060"].publish(JID(ours[0]), "urn:xmpp:bookmarks:1", id=str(room), payload=mark)
         world = XmppWorld(server, folder, account_settings(server, *ours), str(room))
         world.friend = friend
+        yield world
+
+
+def component_settings(server: Prosody, owner: str) -> dict[str, str]:
+    return {
+        "domain": "session.localhost", "secret": server.secret, "owner": owner, "port": str(server.component),
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def at_home(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+    """A component, its owner, and the address of one contact."""
+    theirs = server.account("owner")
+    world = XmppWorld(server, folder, component_settings(server, theirs[0]), f"{MAYA.id}@session.localhost")
+    world.bridge, world.secret = XmppComponentBridge, "secret"
+    async with someone(server, *theirs) as owner:
+        world.friend, owner.other = owner, JID(world.chat)
+        async with Seat(world) as seat:
+            await seat.bridge.open_chat(MAYA.name, MAYA)
         yield world
 
 
