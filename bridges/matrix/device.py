@@ -1,0 +1,175 @@
+"""A device of the account and its keys, on matrix-nio, which does nothing here but sealing and opening.
+
+Requests go out by `Calls`, because nio's own loops neither stop nor say why (recipe for Matrix, section 2). nio itself
+only asks for keys, and hands out ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+from ..api import NotNow, Refused
+from .calls import Calls, Denied, TokenRefused, path
+from .loose import Object, a_text, an_object
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+SEALING = 60.0  # seconds for handing out keys and sending
+QUIET = ("nio", "peewee")  # they write down what they send and receive
+
+
+class LostKeys(Refused):
+    """The keys of this device are not in its folder (any more)."""
+
+    hint = "Log in again: run `decamp bridge setup` for this bridge."
+
+
+class Device:
+    """One device, whose keys lie in one folder."""
+
+    def __init__(self, base: str, user: str, device: str, token: str, folder: Path, secret: bytes) -> None:
+        import nio
+
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        config = nio.AsyncClientConfig(
+            encryption_enabled=True,
+            pickle_key=secret.hex(),
+            max_timeouts=0,
+            max_limit_exceeded=0,
+            request_timeout=30,
+        )
+        self._nio = nio.AsyncClient(base, user, device, store_path=str(folder), config=config)
+        self._nio.restore_login(user, device, token)
+
+    @classmethod
+    async def opened(
+        cls, calls: Calls, base: str, token: str, me: tuple[str, str], folder: Path, secret: bytes
+    ) -> Device:
+        """The device, if its keys are there. Raises `LostKeys`.
+
+        A device id with new keys would be worse than none: the server keeps the old ones, and nobody could read what
+        it sends (recipe for Matrix, section 2).
+        """
+        user, device = me
+        told = await calls.ask("POST", path("keys", "query"), {"device_keys": {user: [device]}})
+        published = a_text(an_object(told, "device_keys", user, device), "keys", f"ed25519:{device}")
+        store = folder / f"{user}_{device}.db"
+        if published and not store.exists():
+            raise LostKeys("The keys of this login are gone, and without them nobody could read what is sent.")
+        found = cls(base, user, device, token, folder, secret)
+        store.chmod(0o600)
+        if published and published != found.fingerprint:
+            await found.close()
+            raise LostKeys("The keys of this login are not those that its homeserver shows to others.")
+        return found
+
+    @property
+    def fingerprint(self) -> str:
+        """By which people can tell this device from one that somebody else made."""
+        assert self._nio.olm is not None  # noqa: S101
+        return str(self._nio.olm.account.identity_keys["ed25519"])
+
+    async def close(self) -> None:
+        await self._nio.close()
+        if self._nio.store is not None:
+            self._nio.store.database.close()
+
+    def is_sealed(self, room: str) -> bool:
+        """Whether a room is encrypted; nio remembers it, whatever the homeserver says later."""
+        known = self._nio.rooms.get(room)
+        return room in self._nio.encrypted_rooms or bool(known and known.encrypted)
+
+    async def take(self, batch: Object) -> dict[str, Object]:
+        """Learn what a sync brought: keys, rooms, members. Returns the messages that it opened, by their id."""
+        import nio
+
+        answer = nio.SyncResponse.from_dict(batch)
+        if not isinstance(answer, nio.SyncResponse):
+            log.warning("The homeserver's answer to a sync has a shape of its own; keys in it are lost.")
+            return {}
+        await self._nio.receive_response(answer)
+        return {
+            event.event_id: event.source
+            for joined in answer.rooms.join.values()
+            for event in joined.timeline.events
+            if isinstance(event, nio.Event) and event.decrypted
+        }
+
+    async def keep_up(self) -> None:
+        """Hand out keys of ours and ask for those of others, where that is due."""
+        try:
+            await self._hand_out()
+        except Denied as error:
+            log.warning("Keys could not be handed out: %s", error)
+
+    async def _hand_out(self) -> None:
+        if self._nio.should_upload_keys:
+            _checked(await _guarded(self._nio.keys_upload()))
+        if self._nio.should_query_keys:
+            _checked(await _guarded(self._nio.keys_query()))
+        if self._nio.should_claim_keys:
+            _checked(await _guarded(self._nio.keys_claim(self._nio.get_users_for_key_claiming())))
+        for answer in await _guarded(self._nio.send_to_device_messages()):
+            _checked(answer)
+
+    def open(self, room: str, event: Object) -> Object | None:
+        """An encrypted event as it was written, or None as long as its key is missing."""
+        import nio
+
+        found = nio.Event.parse_event(event)
+        if not isinstance(found, nio.MegolmEvent):
+            return None
+        found.room_id = room
+        try:
+            opened = self._nio.decrypt_event(found)
+        except nio.exceptions.EncryptionError:
+            return None
+        return opened.source if isinstance(opened, nio.Event) else None
+
+    async def put(self, room: str, kind: str, content: Object, ticket: str) -> str:
+        """Seal an event for everybody in the room and put it there.
+
+        Devices that nobody has verified can read it too: the first new phone of the owner would block everything.
+        """
+        sending = self._nio.room_send(room, kind, content, tx_id=ticket, ignore_unverified_devices=True)
+        try:
+            answer = _checked(await _guarded(asyncio.wait_for(sending, SEALING)))
+        finally:
+            # Where asking for keys fails, nio leaves behind that it still shares them, and would wait for ever.
+            if (sharing := self._nio.sharing_session.pop(room, None)) is not None:
+                sharing.set()
+        return str(getattr(answer, "event_id", ""))
+
+
+async def _guarded(asking: Awaitable[T]) -> T:
+    """What nio raises, in our words."""
+    import aiohttp
+    import nio
+
+    try:
+        return await asking
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise NotNow(f"The homeserver cannot be reached ({type(error).__name__}).") from error
+    except (nio.exceptions.LocalProtocolError, nio.exceptions.GroupEncryptionError) as error:
+        raise NotNow("The keys for this room are not there yet.") from error
+
+
+def _checked(answer: T) -> T:
+    """Nio returns errors: raise them."""
+    import nio
+
+    if not isinstance(answer, nio.ErrorResponse):
+        return answer
+    code = str(answer.status_code or "")
+    if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
+        raise TokenRefused(soft=answer.soft_logout)
+    if code == "M_LIMIT_EXCEEDED":
+        raise NotNow("The homeserver asks us to wait.", after=(answer.retry_after_ms or 5000) / 1000)
+    if code.startswith("M_") and code != "M_UNKNOWN":
+        raise Denied(400, code)
+    raise NotNow("The homeserver has trouble.")
