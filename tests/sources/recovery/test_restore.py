@@ -89,6 +89,7 @@ def test_groups_communities_and_old_groups_are_there(archive: tuple[Path, Restor
         assert (places[id].kind, places[id].title) == (ConversationKind.GROUP, joined.name)
         assert set(places[id].members) == set(joined.members)
         assert set(places[id].admins) == set(joined.admins)
+        assert "kicked" not in (places[id].details or {})
     for id, key in told.communities.items():
         assert places[id].kind is ConversationKind.COMMUNITY
         assert (places[id].details or {})["server_public_key"] == key
