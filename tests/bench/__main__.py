@@ -2,7 +2,8 @@
 
 Every figure is of one run of one program from start to end: processor time in user mode, time that passed, largest
 memory. The first line of each size is the floor, a bare scan of the same rows; the ratio to it (of user time) says
-more than seconds do, for it hardly depends on the machine. At the end, 500 cards beside the bare QR library.
+more than seconds do, for it hardly depends on the machine. At the end, 500 cards beside the bare QR library, and
+a restore from the stand-in network.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import cards, profiles
+from tests.bench import cards, network, profiles
 from tests.bench.measure import Cost, Row, machine, row, run
 from tests.bench.others import TOOLS, measure
 
@@ -29,6 +30,9 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     about = machine()
     print(*about.values(), sep=" · ")
+    if args.only == "network":
+        keep(args.json, {"machine": about, "network": list(network.measured(args.work))})
+        return
     print(TABLE.format("", "messages", "user s", "system s", "wall s", "peak MiB", "x scan"))
     print(TABLE.format("---", *["---:"] * 6))
     smallest = args.messages[0]
@@ -40,9 +44,14 @@ def main() -> None:
         profile = profiles.session(args.work, smallest)
         rows += list(shown((measure(tool, profile, args.work) for tool in TOOLS), rows[0]))
     made = list(cards.measured()) if args.cards else []
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps({"machine": about, "rows": rows, "cards": made}, indent=1) + "\n", "utf-8")
-    print(f"\nAs JSON: {args.json}")
+    restored = list(network.measured(args.work)) if args.network else []
+    keep(args.json, {"machine": about, "rows": rows, "cards": made, "network": restored})
+
+
+def keep(path: Path, found: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    print(f"\nAs JSON: {path}")
 
 
 def arguments() -> argparse.Namespace:
@@ -53,6 +62,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, nargs="+", default=[100_000, 300_000], help="sizes of the profiles")
     parser.add_argument("--no-others", dest="others", action="store_false", help="leave out the tools of other people")
     parser.add_argument("--no-cards", dest="cards", action="store_false", help="leave the cards out")
+    parser.add_argument("--no-network", dest="network", action="store_false", help="leave the network out")
+    parser.add_argument("--only", choices=("network",), help="measure nothing but this")
     return parser.parse_args()
 
 
