@@ -88,8 +88,8 @@ def _losses(ui: Ui, losses: Sequence[Loss]) -> None:
         ui.line("         Each one is listed in manifest.json, under `lost`.")
     if gaps:
         ui.report(
-            f"{count(gaps, 'thing')} never reached this machine, such as pictures that were not downloaded; "
-            "manifest.json lists them."
+            f"{count(gaps, 'thing')} had gone before, such as pictures that were never downloaded or reactions to "
+            "forgotten messages; manifest.json lists them."
         )
 
 

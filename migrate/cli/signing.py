@@ -30,20 +30,20 @@ LONGEST = 64 * 1024
 
 ProfileFolder = Annotated[
     str | None,
-    typer.Option("--profile", metavar="DIR", help="Sign with the key in this profile of Session Desktop."),
+    typer.Option("--profile", metavar="DIR", help="Take the key from this profile of Session Desktop."),
 ]
 WordsFile = Annotated[
     str | None,
     typer.Option(
         "--words-file", metavar="FILE",
-        help="Sign with the 13 words of the recovery password in FILE, or on standard input if FILE is -. Without this "
+        help="Take the 13 words of the recovery password from FILE, or from standard input if FILE is -. Without this "
         "option: from DECAMP_WORDS, from the system keyring, from Session Desktop on this machine, or by asking.",
     ),
 ]  # fmt: skip
 KeysFile = Annotated[
     str | None,
     typer.Option(
-        "--keys", metavar="FILE", help='Sign with the "mnemonic" or "seed_hex" in this JSON file, or in DECAMP_KEYS.'
+        "--keys", metavar="FILE", help='Take the "mnemonic" or "seed_hex" from this JSON file, or from DECAMP_KEYS.'
     ),
 ]
 RememberWords = Annotated[

@@ -113,7 +113,26 @@ class Notes:
         return (conversation,) if author == self.own_id and (conversation, sent_at) in self._read_by else ()
 
     def unanswered(self, known: set[Target], unwanted: Collection[str]) -> Iterator[Loss]:
-        """Reactions to messages that the network has forgotten, but for those of people who are blocked."""
+        """What was said about messages that the network has forgotten, but for those of people who are blocked."""
+        here = {(author, sent_at) for _, author, sent_at in known}
+        for group, author, sent_at in self._unsent:
+            if (author, sent_at) not in here and author not in unwanted:
+                yield Loss(
+                    subject=f"{author} {sent_at}",
+                    kind="deletion",
+                    reason="The network no longer has the message that its author took back.",
+                    conversation=group or author,
+                    severity="gap",
+                )
+        for reader, sent_at in self._read_by:
+            if (self.own_id, sent_at) not in here and reader not in unwanted:
+                yield Loss(
+                    subject=f"{reader} {sent_at}",
+                    kind="receipt",
+                    reason="The network no longer has the message that somebody had read.",
+                    conversation=reader,
+                    severity="gap",
+                )
         for target, people in self._reactions.items():
             place, author, sent_at = target
             if target not in known and author not in unwanted and not all(gone for _, gone in people.values()):

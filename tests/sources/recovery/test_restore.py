@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,10 +13,16 @@ from migrate.demo.online import Told
 from migrate.errors import ArchiveError
 from migrate.model import AttachmentState, ConversationKind, Direction, MessageKind, Relation
 from migrate.network.errors import FileGone
+from migrate.session.account import group_signer, read_account
+from migrate.session.content import READ, Content, Receipt, Unsend
+from migrate.session.envelope import Randomness, seal
 from migrate.session.errors import NoAnswer
 from migrate.session.keys import AccountKeys
+from migrate.session.signers import MemberSigner
+from migrate.sources.recovery.spool import Spool
 from migrate.standin.network import StandIn
-from tests.sources.recovery.restored import CHANGES, KEYS, Killed, Restored, lively, messages_in, restore
+from migrate.standin.shelves import Stored, hash_of
+from tests.sources.recovery.restored import CHANGES, KEYS, NOW, Killed, Restored, lively, messages_in, restore
 
 
 @pytest.fixture(scope="module")
@@ -246,3 +253,43 @@ def test_somebody_known_from_a_group_only_is_no_contact(archive: tuple[Path, Res
     only_there = members - told.contacts.keys() - {KEYS.session_id}
     assert only_there <= people.keys()
     assert all(people[id].relation is Relation.ACQUAINTANCE and people[id].name for id in only_there)
+
+
+def _kicked(folder: Path) -> set[str]:
+    with Archive.at(folder) as archive:
+        return {one.id for one in archive.conversations() if (one.details or {}).get("kicked")}
+
+
+def test_a_group_that_no_longer_lets_us_in_is_said_to_have_removed_us_and_costs_nothing_else(tmp_path: Path) -> None:
+    with lively() as (network, told):
+        before = restore(network, tmp_path / "before", tmp_path / "before.sqlite")
+        assert before.fetched.removed_from == set()
+        with Spool(tmp_path / "before.sqlite") as spool:
+            settings = read_account(KEYS, spool.settings(KEYS.session_id))
+        signers = [signer for entry in settings.groups if isinstance(signer := group_signer(entry, KEYS), MemberSigner)]
+        gone = signers[0]
+        network.shelves.revoked.setdefault(gone.pubkey, set()).add(gone.token)
+        after = restore(network, tmp_path / "after", tmp_path / "after.sqlite")
+    assert after.fetched.removed_from == {gone.pubkey}
+    assert _kicked(tmp_path / "after") - _kicked(tmp_path / "before") == {gone.pubkey}
+    found = {(one.conversation, one.sender, one.sent_at) for one in messages_in(tmp_path / "after")}
+    kept = [one for one in told.messages if one.conversation != gone.pubkey]
+    assert kept
+    assert {(one.conversation, one.sender, one.sent_at) for one in kept} <= found
+
+
+def test_what_was_said_about_forgotten_messages_is_named_and_not_dropped(tmp_path: Path) -> None:
+    """A deletion and a receipt whose messages the network no longer has."""
+    friend = AccountKeys(b"friend".ljust(32, b"\0"))
+    told = [
+        Content(unsend=Unsend(sent_at=NOW - 20 * 86_400_000, author=friend.session_id), sent_at=NOW - 5000),
+        Content(receipt=Receipt(type=READ, sent_at=(NOW - 19 * 86_400_000,)), sent_at=NOW - 4000),
+    ]
+    with StandIn(lambda: NOW, Random(7).randbytes, nodes=9) as network:
+        for content in told:
+            data = seal(content, friend, KEYS.session_id, Randomness.drawn(Random(content.sent_at).randbytes))
+            stored = Stored(hash_of(KEYS.session_id, 0, data), 0, data, content.sent_at or NOW, NOW + 86_400_000)
+            network.shelves.lay(KEYS.session_id, stored)
+        restored = restore(network, tmp_path / "archive", tmp_path / "spool.sqlite")
+    assert {loss.kind for loss in restored.report.losses} >= {"deletion", "receipt"}
+    assert messages_in(tmp_path / "archive") == []
