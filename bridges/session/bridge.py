@@ -1,0 +1,206 @@
+"""A Session account as a bridge: looks again and again what came, and sends what it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrate.session.errors import BadAnswer, NoAnswer
+
+from ..api import AnyAction, AnyEvent, Bridge, Changed, Chat, Desk, NotNow, Person, Sent, State, Talk
+from ..feed import Feed
+from ..state import Health
+from .about import ABOUT
+
+if TYPE_CHECKING:
+    from migrate.account.cursors import Cursors
+    from migrate.account.online import OnlineAccount
+    from migrate.session.keys import AccountKeys
+
+LONGEST_PAUSE = 900.0
+"""Seconds between two tries to reach a network that is not there."""
+GOODBYE = 10.0
+"""Seconds in which what is being sent may come to its end."""
+ALL_EACH = 20
+"""In each so manieth look all groups are asked, in the others those that are used: section 3.1."""
+LIVELY = 2 * 86_400_000
+
+
+class SessionBridge(Bridge):
+    """Another device of the owner's account. It changes no settings, and reads as the app does: two nodes each time."""
+
+    about = ABOUT
+
+    def __init__(self) -> None:
+        self._feed: Feed | None = None
+        self._account: OnlineAccount | None = None
+
+    @classmethod
+    async def set_up(cls, talk: Talk, folder: Path) -> dict[str, str]:
+        from .setup import set_up
+
+        return await set_up(talk)
+
+    @property
+    def health(self) -> Health:
+        return self._feed.health if self._feed else Health(state=State.STOPPED, since=0)
+
+    @property
+    def me(self) -> Person:
+        return self._me
+
+    # -- start and stop -------------------------------------------------------------------------------
+
+    async def start(self, desk: Desk) -> None:
+        from .looking import Looker
+        from .record import Record
+        from .sending import Sender
+        from .setup import access_of, keys_of, seconds_of
+
+        keys = keys_of(desk.settings)
+        self._every, self._access = seconds_of(desk.settings), access_of(desk)
+        self._desk, self._me = desk, Person(id=keys.session_id)
+        self._record = Record(desk.folder, keys.session_id)
+        self._cursors = self._cursors_at(desk.cursor)
+        self._looker = Looker(self._record, fresh=desk.cursor is None)
+        self._sender = Sender(keys.session_id, self._record, lambda: self._account, self._looker.ours, desk.now)
+        self._wake, self._leaving = asyncio.Event(), False
+        self._feed = Feed(desk.now)
+        self._feed.change(State.STARTING)
+        self._staying = asyncio.create_task(self._stay(keys))
+        self._staying.add_done_callback(self._ended)
+
+    async def stop(self) -> None:
+        if self._feed is None or self.health.state is State.STOPPED:
+            return
+        self._leaving = True
+        await self._sender.end(GOODBYE)
+        self._staying.cancel()
+        await asyncio.wait([self._staying])
+        self._feed.change(State.STOPPED)
+        self._feed.close()
+        self._record.close()
+
+    def _cursors_at(self, cursor: str | None) -> Cursors:
+        """What was known at a cursor; and what was sent since, which no look has to tell."""
+        from migrate.account.cursors import Cursors
+        from migrate.account.errors import BadRecord
+
+        kept = self._record.go_back_to(int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0)
+        cursors = Cursors()
+        if kept is not None:
+            with suppress(BadRecord):  # then all that nodes still have comes again, with the same ids
+                cursors = Cursors.read(kept)
+        cursors.stamped = max(cursors.stamped, self._record.last_sent_at())
+        for chat, sent_at in self._record.written_to().items():
+            cursors.accepted.setdefault(chat, sent_at)
+        return cursors
+
+    def _ended(self, staying: asyncio.Task[None]) -> None:
+        """Whatever nobody foresaw ends this bridge alone, and is told."""
+        if not staying.cancelled() and (error := staying.exception()) is not None and self._feed:
+            self._account = None
+            self._feed.change(State.FAILED, f"{type(error).__name__}: {error}", "Start it again, and report this.")
+
+    # -- being there ----------------------------------------------------------------------------------
+
+    async def _stay(self, keys: AccountKeys) -> None:
+        """Be connected; after a failure wait, longer each time, and connect anew."""
+        assert self._feed is not None  # noqa: S101
+        self._failures = 0
+        while True:
+            try:
+                await self._be_connected(keys, self._feed)
+            except (NoAnswer, BadAnswer) as error:
+                self._feed.change(State.INTERRUPTED, str(error), error.hint)
+            pause = min(self._every * 2**self._failures, LONGEST_PAUSE)
+            self._failures += 1
+            await asyncio.sleep(pause * self._desk.random.uniform(0.75, 1.25))
+
+    async def _be_connected(self, keys: AccountKeys, feed: Feed) -> None:
+        """Look again and again what came, over one connection, as long as that works."""
+        from migrate.account.online import OnlineAccount
+        from migrate.network.network import connect
+
+        desk = self._desk
+        feed.change(State.CONNECTING, self.health.said, self.health.todo)
+        async with connect(self._access, now=desk.now, random=desk.random, rng=desk.random_bytes) as network:
+            account = OnlineAccount(keys, network, desk.now, desk.random_bytes, self._cursors)
+            await account.refresh()
+            try:
+                for number in itertools.count():
+                    whole = number % ALL_EACH == 0
+                    await self._look(account, feed, whole=whole)
+                    self._account, self._failures = account, 0
+                    feed.change(State.CONNECTED)
+                    if whole:
+                        await self._sender.finish()
+                    await self._nap()
+            finally:
+                self._account = None
+                await self._sender.end(GOODBYE)
+
+    async def _look(self, account: OnlineAccount, feed: Feed, *, whole: bool) -> None:
+        arrived = await account.poll(*(() if whole else self._lively(account)))
+        if (trouble := arrived.troubles.get(account.id)) is not None and not arrived.events:
+            raise NoAnswer(f"The messages of the account could not be read: {trouble}.")
+        events = self._looker.take(account, arrived, self._desk.now())
+        self._me = Person(id=account.id, name=account.settings.profile.name or "")
+        if self._looker.fresh:
+            self._looker.fresh = False
+            if not events:
+                events.append(self._cursor_now())
+        for event in events:
+            await feed.put(event)
+
+    def _lively(self, account: OnlineAccount) -> list[str]:
+        """The account, and the groups in which somebody wrote not long ago."""
+        heard, since = self._record.last_heard(), self._desk.now() - LIVELY
+        return [account.id, *(group for group in account.groups if heard.get(group, 0) > since)]
+
+    def _cursor_now(self) -> Changed:
+        """Where a first run begins, so that the next one goes on from there even if nobody writes meanwhile."""
+        return Changed(health=self.health, cursor=str(self._record.next_look() - 1))
+
+    async def _nap(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._every)
+        self._wake.clear()
+
+    # -- what others ask ------------------------------------------------------------------------------
+
+    async def events(self) -> AsyncIterator[AnyEvent]:
+        assert self._feed is not None, "start comes before events"  # noqa: S101
+        async for event in self._feed.read():
+            yield event
+            if event.cursor is not None and not self._leaving:
+                self._record.forget_before(int(event.cursor), self._desk.now())
+
+    async def chats(self) -> AsyncIterator[Chat]:
+        from .people import People
+
+        for chat in list(People(self._connected(), self._looker.seen).chats()):
+            yield chat
+
+    async def act(self, chat: str, action: AnyAction) -> Sent:
+        if self._leaving:
+            raise NotNow("The bridge is stopping.")
+        sent = await self._sender.do(chat, action)
+        if chat in self._record.waiting():
+            self._wake.set()  # who was let in just now need not wait for the next look
+        return sent
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        from .pointers import pieces
+
+        async for piece in pieces(ref, self._connected()):
+            yield piece
+
+    def _connected(self) -> OnlineAccount:
+        if self._account is None:
+            raise NotNow("The Session network cannot be reached at the moment.")
+        return self._account

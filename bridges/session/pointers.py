@@ -1,0 +1,68 @@
+"""Where a file or a picture lies and what opens it, in one text that means the same after a restart.
+
+Facts: formats page of the Session network, section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from migrate.account.online import OnlineAccount
+from migrate.errors import DecampError
+from migrate.model import Noun
+from migrate.session.content import Pointer
+from migrate.session.errors import NoAnswer
+
+from ..api import File, NotNow, Refused
+
+PIECE = 64 << 10
+_UNNAMED, _UNTYPED = "file", "application/octet-stream"
+
+
+class _Where(Noun, frozen=True, kw_only=True, omit_defaults=True):
+    url: str
+    key: bytes
+    digest: bytes | None = None
+    size: int | None = None
+    is_picture: bool = False
+
+
+def file_of(pointer: Pointer) -> File:
+    """What a message says about a file. All of it is the sender's claim."""
+    where = _Where(url=pointer.url or "", key=pointer.key or b"", digest=pointer.digest, size=pointer.size)
+    return File(
+        ref=_written(where),
+        name=pointer.name or _UNNAMED,
+        type=pointer.type or _UNTYPED,
+        size=pointer.size,
+        voice=pointer.voice,
+    )
+
+
+def picture_of(url: str | None, key: bytes | None) -> str | None:
+    """The picture of a person; None for one that nobody can open."""
+    return _written(_Where(url=url, key=key, is_picture=True)) if url and key else None
+
+
+async def pieces(ref: str, account: OnlineAccount) -> AsyncIterator[bytes]:
+    """The bytes that a reference leads to. They come only from the file server that everybody uses."""
+    try:
+        where = msgspec.json.decode(ref, type=_Where)
+    except ValueError as error:  # msgspec's own errors are such, too
+        raise Refused("This is no reference to a file of Session.") from error
+    pointer = Pointer(url=where.url, key=where.key, digest=where.digest, size=where.size)
+    try:
+        fetched = account.fetch_avatar(where.url, where.key) if where.is_picture else account.fetch(pointer)
+        plain = await fetched
+    except NoAnswer as error:
+        raise NotNow(str(error)) from error
+    except DecampError as error:
+        raise Refused(str(error), error.hint) from error
+    for start in range(0, len(plain), PIECE):
+        yield plain[start : start + PIECE]
+
+
+def _written(where: _Where) -> str:
+    return msgspec.json.encode(where).decode()
