@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from slixmpp import ClientXMPP, ComponentXMPP
     from slixmpp.xmlstream import StanzaBase
 
-OPENING, ANSWER, CLOSING = 30.0, 30.0, 2.0  # seconds
+OPENING, ANSWER, CLOSING, GRACE = 30.0, 30.0, 2.0, 0.1  # seconds
 LARGEST = 250_000
 """Bytes of one stanza. Servers close the connection over more than they take; Prosody takes 256 KiB by default."""
 _COMPONENT = "jabber:component:accept"
@@ -58,7 +58,7 @@ class Stream:
         self._xmpp = _make(login)
         for event, heard in (
             ("session_start", lambda _: self._open()),
-            ("disconnected", lambda _: self._end()),
+            ("disconnected", lambda _: self._lost()),
             ("reconnect_delay", lambda _: self._give_up()),
             ("connection_failed", lambda error: self._blame(unreachable(login, error))),
             ("ssl_invalid_chain", lambda error: self._give_up(untrusted(login, error))),
@@ -221,6 +221,13 @@ class Stream:
         self._xmpp.cancel_connection_attempt()
         self._xmpp.abort()
         self._end()
+
+    def _lost(self) -> None:
+        """The library says later than that the connection ended why it could not be trusted."""
+        if self._why is not None:
+            self._end()
+        else:
+            asyncio.get_running_loop().call_later(GRACE, self._end)
 
     def _end(self) -> None:
         if not self.gone.done():

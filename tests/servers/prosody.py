@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CONFIG = """
@@ -22,7 +22,6 @@ admin_socket = "{folder}/prosody.sock"
 interfaces = {{ "127.0.0.1" }}
 local_interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {c2s} }}
-c2s_direct_tls_ports = {{ {c2s_tls} }}
 legacy_ssl_ports = {{ }}
 component_ports = {{ {component} }}
 component_interfaces = {{ "127.0.0.1" }}
@@ -65,7 +64,7 @@ class Prosody:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.secret = folder, secrets.token_hex(12)
-        self.c2s, self.c2s_tls, self.component, self.http = _free_ports(4)
+        self.c2s, self.component, self.http = _free_ports(3)
         self.authority = folder / "certs" / "localhost.crt"
         self._config = folder / "prosody.cfg.lua"
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,7 +87,7 @@ class Prosody:
         """Write the configuration, with the secret that holds now."""
         as_root = "run_as_root = true" if os.geteuid() == 0 else ""
         names = {"folder": self.folder, "as_root": as_root, "secret": self.secret}
-        ports = {"c2s": self.c2s, "c2s_tls": self.c2s_tls, "component": self.component, "http": self.http}
+        ports = {"c2s": self.c2s, "component": self.component, "http": self.http}
         self._config.write_text(CONFIG.format(**names, **ports), "utf-8")
 
     def start(self) -> None:
@@ -123,14 +122,14 @@ def _listens(port: int) -> bool:
 
 
 def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Ports below those that systems give to outgoing connections, so that they stay free while the server is down."""
+    found: list[int] = []
+    while len(found) < count:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 def missing() -> str | None:

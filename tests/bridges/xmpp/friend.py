@@ -79,7 +79,7 @@ class XmppFriend(ClientXMPP):
             self._run_out_filters.cancel()
 
     async def _on_start(self, _: object) -> None:
-        await self.get_roster()  # type: ignore[no-untyped-call]  # the library has not typed this one
+        await self.get_roster()
         await self.plugin["xep_0280"].enable()
         self.send_presence()
         if self.in_room:
@@ -97,7 +97,7 @@ class XmppFriend(ClientXMPP):
         """Have each other in the list of contacts."""
         self.send_presence(pto=other.boundjid.bare, ptype="subscribe")
         async with asyncio.timeout(10):
-            while not all(
+            while not all(  # noqa: ASYNC110  the library tells nobody
                 one.client_roster[two.boundjid.bare]["subscription"] == "both"
                 for one, two in ((self, other), (other, self))
             ):
@@ -192,7 +192,7 @@ class XmppFriend(ClientXMPP):
     async def use(self, link: str) -> None:
         """Open it as somebody who is not yet in anybody's list."""
         for known in list(self.client_roster):
-            self.del_roster_item(known)
+            self.del_roster_item(known)  # type: ignore[no-untyped-call]  # not typed there
         address, _, query = link.removeprefix("xmpp:").partition("?")
         asked = dict(parse_qsl(query.replace(";", "&")))
         presence = self.make_presence(pto=address, ptype="subscribe")
@@ -238,7 +238,7 @@ class XmppFriend(ClientXMPP):
         if not self.in_room and not m["nick"]["nick"]:
             name = str(self.client_roster[m["from"].bare]["name"] or m["from"].local)
         chat = Chat(id=m["from"].bare, title="")
-        by = {"chat": chat, "sender": Person(id=str(m["from"]), name=name)}
+        by: dict[str, Any] = {"chat": chat, "sender": Person(id=str(m["from"]), name=name)}
         id = str(m["stanza_id"]["id"]) if self.in_room else str(m["id"])
         if self.in_room:
             self._room_ids.setdefault(str(m["id"]), id)

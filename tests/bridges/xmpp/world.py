@@ -104,7 +104,10 @@ async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
         async with someone(server, *ours) as me:
             mark = me.plugin["xep_0402"].stanza.Conference()
             mark["name"], mark["autojoin"], mark["nick"] = "Kitchen", True, "robin"
-            await me.plugin["xep_0060"].publish(JID(ours[0]), "urn:xmpp:bookmarks:1", id=str(room), payload=mark)
+            pubsub = me.plugin["xep_0060"]
+            await pubsub.publish(  # type: ignore[no-untyped-call]  # not typed there
+                JID(ours[0]), "urn:xmpp:bookmarks:1", id=str(room), payload=mark
+            )
         world = XmppWorld(server, folder, account_settings(server, *ours), str(room))
         world.friend = friend
         yield world
