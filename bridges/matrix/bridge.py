@@ -131,7 +131,7 @@ class MatrixBridge(Bridge):
     async def _live(self, feed: Feed, keep: Keep) -> None:
         from .account import Account
 
-        feed.change(State.CONNECTING)
+        self._trying.reached(State.CONNECTING)
         account = await Account.opened(self._desk, keep, self._trying)
         keep.learn("token", _mark(self._desk.settings["token"]))
         self._account = account
@@ -139,7 +139,7 @@ class MatrixBridge(Bridge):
         now = await account.hearing.arrive()
         await self._trying.insist(account.device.keep_up)
         keep.settle(number)
-        feed.change(State.CONNECTED)
+        self._trying.reached(State.CONNECTED)
         if since is None:  # from now on; what was said before was not said to us
             since, self._cursor = now, _cursor(number, now)
             feed.add(Changed(health=feed.health, cursor=self._cursor))

@@ -70,13 +70,21 @@ class Calls:
         method: str,
         where: str,
         body: Mapping[str, object] | None = None,
-        *,
         query: Query | None = None,
+        *,
         seconds: float = PATIENCE,
     ) -> Object:
         """The answer, as an object. Raises `NotNow`, `TokenRefused` or `Denied`."""
         data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         async with self.open(method, where, data, query=query, seconds=seconds, type="application/json") as answer:
+            value = await _read(answer)
+        if not isinstance(value, dict):
+            raise NotNow("The homeserver answers with something else than it should.")
+        return value
+
+    async def ask_list(self, method: str, where: str, query: Query | None = None) -> object:
+        """The answer to a request that gets a list."""
+        async with self.open(method, where, query=query) as answer:
             return await _read(answer)
 
     @asynccontextmanager
@@ -116,19 +124,17 @@ class Calls:
             raise NotNow(f"The homeserver cannot be reached ({_kind(error)}).") from error
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Object:
-    """A JSON object. What is none came from something that stands before the homeserver, and passes."""
+async def _read(answer: aiohttp.ClientResponse) -> object:
+    """Some JSON. What is none came from something that stands before the homeserver, and passes."""
     pieces = bytearray()
     async for piece in answer.content.iter_any():
         pieces += piece
         if len(pieces) > LARGEST_ANSWER:
             raise NotNow("The homeserver's answer is too large.")
     try:
-        value = json.loads(pieces)
+        value: object = json.loads(pieces)
     except (ValueError, RecursionError) as error:
         raise NotNow("The homeserver answers with something that is not JSON.") from error
-    if not isinstance(value, dict):
-        raise NotNow("The homeserver answers with something else than it should.")
     return value
 
 

@@ -150,14 +150,8 @@ class Hearing:
             yield event
 
     async def _wrote(self, room: str, edited: Edited) -> bool:
-        """Whether the message is theirs to change: anybody can send such an event, for any message."""
-        try:
-            original = await self.trying.insist(
-                lambda: self.calls.ask("GET", path("rooms", room, "event", edited.message))
-            )
-        except Denied:
-            return False
-        return original.get("sender") == edited.sender.id
+        """Whether the message is theirs to change."""
+        return await self.trying.insist(lambda: self.rooms.wrote(room, edited.message, edited.sender.id))
 
     def _fleeting(self, place: Place, raw: Object) -> list[AnyEvent]:
         content = an_object(raw, "content")

@@ -195,9 +195,9 @@ def typing(place: Place, content: Object, before: frozenset[str]) -> tuple[froze
     return now, [Typing(chat=place.chat, sender=place.person(id), typing=id in now) for id in changed]
 
 
-def unreadable(place: Place, event: Object) -> Posted:
-    """A notice in the place of a message that has no key yet, under an id of its own."""
-    return _posted(place, {**event, "event_id": unreadable_id(a_text(event, "event_id"))}, UNREADABLE, notice=True)
+def unreadable(place: Place, event: Object, notice: str = UNREADABLE) -> Posted:
+    """A notice in the place of a message that has no key (yet), under an id of its own."""
+    return _posted(place, {**event, "event_id": unreadable_id(a_text(event, "event_id"))}, notice, notice=True)
 
 
 def unreadable_id(event_id: str) -> str:

@@ -90,6 +90,13 @@ class Rooms:
             url = await self._media.store_picture(picture, query=query)
             await self._calls.ask("PUT", path("rooms", room, "state", "m.room.avatar"), {"url": url}, query=query)
 
+    async def wrote(self, room: str, message: str, user: str) -> bool:
+        """Whether a message is somebody's: anybody can send a change of it."""
+        try:
+            return (await self._calls.ask("GET", path("rooms", room, "event", message))).get("sender") == user
+        except Denied:
+            return False
+
     async def mark_direct(self, account: str, room: str, person: str, query: Query) -> None:
         """List a room among an account's chats of two, beside those that are listed there already."""
         where = path("user", account, "account_data", "m.direct")

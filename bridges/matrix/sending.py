@@ -19,11 +19,15 @@ TYPES_FOR = 30_000  # milliseconds after which somebody who types has stopped, i
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """In whose name something is said. `query` is what a request needs for that, `mark` goes into each message."""
+    """In whose name something is said, and when, if that was another time than now.
+
+    `query` is what a request needs for that, `mark` goes into each message.
+    """
 
     user: str
     query: dict[str, str] = field(default_factory=dict)
     mark: Object = field(default_factory=dict)
+    at: int | None = None
 
 
 class Put(Protocol):

@@ -21,11 +21,16 @@ class Trying:
 
     def __init__(self, feed: Feed, random: Random) -> None:
         self._feed, self._random = feed, random
+        self._where = State.CONNECTING
+
+    def reached(self, state: State) -> None:
+        """Note where things stand as long as nothing interrupts them."""
+        self._where = state
+        self._feed.change(state)
 
     async def insist(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What it is answered, however long that takes. Raises everything but `NotNow`, and `TokenRefused`."""
         tries = 0
-        before = self._feed.health
         while True:
             try:
                 answer = await ask()
@@ -38,7 +43,7 @@ class Trying:
                 tries = min(tries + 1, 10)
             else:
                 if tries and self._feed.health.state is State.INTERRUPTED:
-                    self._feed.change(before.state, before.said, before.todo)
+                    self._feed.change(self._where)
                 return answer
 
 

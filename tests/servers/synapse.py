@@ -105,6 +105,8 @@ class Synapse:
             "form_secret": secrets.token_hex(16),
             "enable_registration": False,
             "bcrypt_rounds": 4,
+            # Otherwise it tells application services who is there while none is running, and then rests for seconds.
+            "presence": {"enabled": False},
             "trusted_key_servers": [],
             "suppress_key_server_warning": True,
             "federation_domain_whitelist": [],

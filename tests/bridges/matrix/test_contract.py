@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from bridges.contract import CHECKS, Check
-from tests.bridges.matrix.world import account_world
+from tests.bridges.matrix.world import account_world, service_world
 from tests.servers.synapse import Synapse
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=str)
+def checks(*quick: str) -> Iterator[ParameterSet]:
+    """All of them. Those that are not quick run with the long tests: each starts a bridge, and meets a person."""
+    for check in CHECKS:
+        yield pytest.param(check, id=str(check), marks=() if str(check) in quick else pytest.mark.long)
+
+
+@pytest.mark.parametrize(
+    "check",
+    checks("connects_and_says_who_it_is", "finds_what_came_while_it_was_away", "carries_edits", "carries_files"),
+)
 def test_an_account_keeps_the_contract(check: Check, homeserver: Synapse, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(account_world, homeserver, tmp_path, sealed=False)))
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=str)
+@pytest.mark.parametrize("check", checks("carries_replies", "carries_a_file_with_words", "keeps_quiet_in_the_logs"))
 def test_an_account_keeps_the_contract_in_an_encrypted_room(check: Check, homeserver: Synapse, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(account_world, homeserver, tmp_path, sealed=True)))
+
+
+@pytest.mark.parametrize(
+    "check", checks("finds_what_came_while_it_was_away", "carries_reactions", "writes_in_the_name_of_others")
+)
+def test_an_application_service_keeps_the_contract(check: Check, homeserver: Synapse, tmp_path: Path) -> None:
+    asyncio.run(check.run(partial(service_world, homeserver, tmp_path)))

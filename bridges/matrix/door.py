@@ -1,0 +1,88 @@
+"""Where the homeserver knocks: the three requests that it makes to an application service (recipe, section 3)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..api import BadSetting
+from .keep import Keep
+from .loose import Object, objects
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+LARGEST = 64 << 20
+BASE = "/_matrix/app/v1"
+
+
+class Door:
+    """A small HTTP server. What is brought is on the disk before the homeserver hears that we have it."""
+
+    def __init__(self, token: str, keep: Keep, news: Callable[[], None], fleeting: Callable[[Object], None]) -> None:
+        """`news` is called when there is something in the journal; `fleeting` gets what is not worth keeping."""
+        self._token, self._keep, self._news, self._fleeting = token, keep, news, fleeting
+        self._runner: web.AppRunner | None = None
+
+    async def open(self, host: str, port: int) -> None:
+        """Begin to listen. Raises `BadSetting` where that cannot be."""
+        from aiohttp import web
+
+        app = web.Application(client_max_size=LARGEST)
+        app.router.add_put(f"{BASE}/transactions/{{id}}", self._transaction)
+        app.router.add_get(f"{BASE}/users/{{id}}", self._unknown)
+        app.router.add_get(f"{BASE}/rooms/{{id}}", self._unknown)
+        app.router.add_post(f"{BASE}/ping", self._ping)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            raise BadSetting(
+                f"Nothing can listen on {host}, port {port} ({error.strerror}).",
+                "End what uses it, or set up another address, here and in the registration.",
+            ) from error
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _transaction(self, request: web.Request) -> web.Response:
+        """All of it into the journal. The same transaction comes again when our answer got lost."""
+        from aiohttp import web
+
+        self._check(request)
+        try:
+            told: object = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            raise web.HTTPBadRequest from None
+        passing = list(objects(told, "ephemeral"))
+        kept = [*objects(told, "events"), *(one for one in passing if one.get("type") == "m.receipt")]
+        self._keep.receive(request.match_info["id"], kept)
+        self._news()
+        for one in passing:
+            if one.get("type") == "m.typing":
+                self._fleeting(one)
+        return web.json_response({})
+
+    async def _ping(self, request: web.Request) -> web.Response:
+        from aiohttp import web
+
+        self._check(request)
+        return web.json_response({})
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        """Whether there is an account or a room that was never made: no, contacts come from the other side."""
+        from aiohttp import web
+
+        self._check(request)
+        return web.json_response({"errcode": "M_NOT_FOUND"}, status=404)
+
+    def _check(self, request: web.Request) -> None:
+        from aiohttp import web
+
+        shown = request.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(shown, f"Bearer {self._token}".encode()):
+            raise web.HTTPForbidden

@@ -1,0 +1,49 @@
+"""Making the room for one contact, with the owner in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..events import Person
+from .calls import path
+from .contents import local_part
+
+if TYPE_CHECKING:
+    from .appservice import Service
+
+
+async def opened(
+    service: Service,
+    settings: Mapping[str, str],
+    title: str,
+    person: Person | None,
+    picture: Path | None,
+    *,
+    puppets: bool,
+) -> str:
+    """The room of a contact, or a new one for a group. The contact makes it, so apps show it as a chat with them."""
+    owner, bot = settings["owner"], service.ghosts.bot
+    voice = await service.ghosts.voice(person) if person else None
+    query = voice.query if voice else {}
+    room, is_new = await service.rooms.make(
+        title,
+        local_part(f"{settings['prefix']}room_", person.id) if person else None,
+        [owner, bot] if voice else [owner],
+        server=settings["server"],
+        direct=person is not None,
+        sealed=False,
+        query=query,
+    )
+    await service.calls.ask("POST", path("join", room), {})
+    if puppets:  # nobody has to accept two hundred invitations by hand
+        await service.rooms.invite(room, owner, query)
+        await service.calls.ask("POST", path("join", room), {}, {"user_id": owner})
+        if voice:
+            await service.rooms.mark_direct(owner, room, voice.user, {"user_id": owner})
+    elif not is_new:
+        await service.rooms.invite(room, owner, query)
+    if is_new and picture is not None:
+        await service.rooms.dress(room, title, picture, query)
+    return room
