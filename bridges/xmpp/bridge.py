@@ -76,6 +76,7 @@ class XmppBridge(Line):
         self._contacts = Contacts(lambda person: self.feed.add(Renamed(person=person)))
         self._rooms: dict[str, Room] = {}
         self._under_way: set[str] = set()
+        self._waiting: dict[str, list[Element]] = {}
         await super().start(desk)
 
     @property
@@ -108,8 +109,25 @@ class XmppBridge(Line):
                     await self._enter(stream, room)
 
     async def _enter(self, stream: Stream, room: Room) -> None:
-        await rooms.join(stream, room)
-        await self._catch_up(stream, room.address, room=True)
+        """Go into a room, and read what was said before what is said."""
+        if room.address in self._waiting:
+            return
+        self._waiting[room.address] = []
+        try:
+            await rooms.join(stream, room)
+            await self._catch_up(stream, room.address, room=True)
+        finally:
+            for message in self._waiting.pop(room.address):
+                await self._hear(message)
+
+    async def _look_after(self, stream: Stream) -> None:
+        """Go back into rooms that have lost us without telling (XEP-0410)."""
+        for room in self._rooms.values():
+            if room.nick is not None and not await rooms.is_in(stream, room):
+                room.nick = None
+            if room.stay and room.nick is None:
+                with suppress(Refused, NotNow):  # the next round tries again
+                    await self._enter(stream, room)
 
     async def _catch_up(self, stream: Stream, place: str, *, room: bool) -> None:
         """Yield what an archive has since we last read in it; the first time, only note where it ends."""
@@ -141,6 +159,9 @@ class XmppBridge(Line):
         if copy and letter.type == "groupchat":
             return  # rooms send to each device by themselves
         place = bare(letter.from_) if letter.type == "groupchat" else self._who.address
+        if place in self._waiting:
+            self._waiting[place].append(stanza)
+            return
         number = letter.number(place)
         if number is None or (place, number) not in self._caught_up:
             await self._understand(letter, place, number, live=True)

@@ -274,6 +274,10 @@ class Line(Bridge):
         while True:
             await asyncio.sleep(WATCH)
             await stream.ping()
+            await self._look_after(stream)
+
+    async def _look_after(self, stream: Stream) -> None:
+        """What else has to be looked at from time to time."""
 
     async def _ask(self, kind: str, to: str | None, *inside: Element, from_: str | None = None) -> Element:
         """Ask the server or somebody something."""

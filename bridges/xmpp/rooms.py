@@ -98,6 +98,18 @@ def _answers(address: str, to: str | None) -> Callable[[Element], bool]:
     return is_answer
 
 
+async def is_in(stream: Stream, room: Room) -> bool:
+    """Whether the room still has us: it hands a question on to ourselves only if it does (XEP-0410)."""
+    question = element(x.CLIENT, "iq", element(x.PING, "ping"), type="get", to=f"{room.address}/{room.nick}")
+    try:
+        await stream.ask(question)
+    except Declined as error:
+        return error.condition != "not-acceptable"
+    except NotNow:
+        return True  # nobody knows; the next round asks again
+    return True
+
+
 def codes(presence: Element) -> set[str]:
     """What a room says with a presence."""
     return {one.get("code", "") for one in every(find(presence, x.MUC_USER, "x"), x.MUC_USER, "status")}
