@@ -1,53 +1,37 @@
-"""A normal account as a bridge: its contacts, its rooms, and all that came while we were away."""
+"""A normal account as a bridge: how it is set up, and what it can be asked to do. listening.py is the other half."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from xml.etree.ElementTree import Element
-
-import msgspec
 
 from migrate.model import Handle, Network
 
 from ..api import (
     Accept,
     AnyAction,
-    Asked,
     Chat,
-    Desk,
-    Edited,
-    Failed,
     Invitation,
-    Joined,
-    Left,
-    Moved,
     NotNow,
     Person,
     Refused,
-    Renamed,
     Sent,
     Talk,
 )
-from . import archive, people, rooms, translate
-from . import elements as x
+from . import archive, people
 from .about import ACCOUNT
-from .addresses import account, bare, domain, handle, local, of_link, resource
-from .archive import Kept
-from .contacts import PICTURE, Contacts
-from .elements import element, find, name_of
-from .letter import Letter, read, unwrap
-from .line import Line
+from .addresses import account, bare, domain, handle, local, of_link
+from .contacts import PICTURE
+from .letter import read
+from .listening import Listener
 from .login import Login
 from .record import Mailed
-from .rooms import Room
-from .stream import Declined, Stream
-from .translate import Envelope, Place
+from .stream import Declined
+from .translate import Envelope
 
 
-class XmppBridge(Line):
+class XmppBridge(Listener):
     """One account of a person, on whatever server."""
 
     about = ACCOUNT
@@ -70,191 +54,12 @@ class XmppBridge(Line):
             device=f"decamp-{self._desk.random_bytes(4).hex()}",
         )
 
-    async def start(self, desk: Desk) -> None:
-        self._kept = msgspec.json.decode(desk.cursor, type=dict[str, Kept]) if desk.cursor else {}
-        self._caught_up: set[tuple[str, str]] = set()
-        self._contacts = Contacts(lambda person: self.feed.add(Renamed(person=person)))
-        self._rooms: dict[str, Room] = {}
-        self._under_way: set[str] = set()
-        self._waiting: dict[str, list[Element]] = {}
-        await super().start(desk)
-
-    @property
-    def me(self) -> Person:
-        return Person(id=self._who.address, name=self._desk.settings.get("nick") or local(self._who.address))
-
     async def chats(self) -> AsyncIterator[Chat]:
         self._connected()
         for address in sorted(self._contacts.listed):
             yield self._contacts.chat(address)
         for room in self._rooms.values():
             yield room.chat
-
-    # -- a new connection ----------------------------------------------------------------------------------
-
-    async def _arrive(self, stream: Stream) -> None:
-        """Find out who and what there is, say that we are here, and catch up. What comes meanwhile waits."""
-        with suppress(Declined):
-            await self._ask("set", None, element(x.CARBONS, "enable"))
-        self._contacts.listed.clear()
-        self._contacts.note(find(await self._ask("get", None, element(x.ROSTER, "query")), x.ROSTER, "query"))
-        await self._depot.find(stream, domain(self._who.address))
-        self._caught_up.clear()
-        self._rooms = {one.address: one for one in await rooms.bookmarks(stream, self._who.address, self._nick())}
-        stream.tell(element(x.CLIENT, "presence"))
-        await self._catch_up(stream, self._who.address, room=False)
-        for room in self._rooms.values():
-            if room.stay:
-                with suppress(Refused, NotNow):  # whoever writes there is told then
-                    await self._enter(stream, room)
-
-    async def _enter(self, stream: Stream, room: Room) -> None:
-        """Go into a room, and read what was said before what is said."""
-        if room.address in self._waiting:
-            return
-        self._waiting[room.address] = []
-        try:
-            await rooms.join(stream, room)
-            await self._catch_up(stream, room.address, room=True)
-        finally:
-            for message in self._waiting.pop(room.address):
-                await self._hear(message)
-
-    async def _look_after(self, stream: Stream) -> None:
-        """Go back into rooms that have lost us without telling (XEP-0410)."""
-        for room in self._rooms.values():
-            if room.nick is not None and not await rooms.is_in(stream, room):
-                room.nick = None
-            if room.stay and room.nick is None:
-                with suppress(Refused, NotNow):  # the next round tries again
-                    await self._enter(stream, room)
-
-    async def _catch_up(self, stream: Stream, place: str, *, room: bool) -> None:
-        """Yield what an archive has since we last read in it; the first time, only note where it ends."""
-        start = self._kept.get(place)
-        if start is None:
-            last = await archive.end_of(stream, place, room)
-            if last is not None:
-                self._kept[place] = Kept(last=last, at=self._desk.now())
-            return
-        try:
-            async for number, message in archive.since(stream, place, room, start):
-                self._caught_up.add((place, number))
-                await self._understand(read(message), place, number, live=False)
-        except Declined as error:
-            if error.condition not in archive.MISSING:
-                raise
-
-    def _nick(self) -> str:
-        return rooms.nickname(self._desk.settings.get("nick", ""), local(self._who.address))
-
-    # -- what comes ----------------------------------------------------------------------------------------
-
-    async def _hear(self, stanza: Element) -> None:
-        if name_of(stanza)[1] == "presence":
-            await self._notice(stanza)
-            return
-        copy = unwrap(stanza, self._who.address)
-        letter = read(copy[0] if copy else stanza)
-        if copy and letter.type == "groupchat":
-            return  # rooms send to each device by themselves
-        place = bare(letter.from_) if letter.type == "groupchat" else self._who.address
-        if place in self._waiting:
-            self._waiting[place].append(stanza)
-            return
-        number = letter.number(place)
-        if number is None or (place, number) not in self._caught_up:
-            await self._understand(letter, place, number, live=True)
-
-    async def _understand(self, letter: Letter, place: str, number: str | None, *, live: bool) -> None:
-        """Yield what a message means, once, with the place in the archive up to which all is told then."""
-        me, room = self._who.address, self._rooms.get(place)
-        in_room = letter.type == "groupchat"
-        if in_room and room is None:
-            return
-        servers = (place, domain(me)) if live else ("", place)
-        sent_at = letter.stamp(*servers) or self._desk.now()
-        if number:
-            self._kept[place] = Kept(last=number, at=sent_at)
-        own = self._is_ours(letter, room)
-        mailed = self._record.mailed(letter.id) if own else None
-        if in_room and number and letter.id:
-            self._record.note_room_id(place, resource(letter.from_), letter.id, number)
-        if mailed is not None:
-            if mailed.native is not None or mailed.id in self._under_way:
-                return
-            self._record.arrived(mailed.id, number if in_room and number else mailed.id)
-        if letter.error is not None:
-            self._came_back(letter)
-            return
-        id = (number if in_room else letter.id) or number or _made_up(letter, sent_at)
-        chat = room.chat if room else self._contacts.chat(self._other(letter, own=own))
-        found = Place(
-            chat=chat, sender=self._sender(letter, room, own=own), id=id, sent_at=sent_at, own=own, live=live,
-            key=mailed.key if mailed else None, cursor=self._cursor() if number else None,
-        )  # fmt: skip
-        if not in_room and not own and self._is_strange(chat.id):
-            if letter.body or letter.files:
-                self.feed.add(Asked(chat=chat, person=found.sender, text=letter.body, cursor=found.cursor))
-            return
-        await self._tell(letter, found, room)
-
-    async def _tell(self, letter: Letter, found: Place, room: Room | None) -> None:
-        about = letter.replaces or letter.retracts
-        if about and not found.own and self._is_not_theirs(found.chat.id, about, room):
-            return  # somebody who changes words that are not theirs
-        for event in translate.events(letter, found):
-            if isinstance(event, Edited) and room is not None:
-                name = self._record.room_id(room.address, resource(letter.from_), event.message) or event.message
-                event = msgspec.structs.replace(event, message=name)
-            await self.feed.put(event)
-        if letter.wants_receipt and not found.own and room is None and letter.id and letter.type != "error":
-            id = f"r{self._desk.random_bytes(8).hex()}"
-            self._connected_or_coming().tell(translate.receipt(Envelope(to=letter.from_), id, letter.id))
-
-    def _is_ours(self, letter: Letter, room: Room | None) -> bool:
-        if room is not None:
-            return room.nick is not None and resource(letter.from_) == room.nick
-        return bare(letter.from_) == self._who.address
-
-    def _is_not_theirs(self, chat: str, id: str, room: Room | None) -> bool:
-        own = self._record.mailed(id) is not None or self._record.own_id(chat, id) is not None
-        return own if room is None else False
-
-    def _is_strange(self, chat: str) -> bool:
-        who = bare(chat)
-        known = (
-            who in self._contacts.listed or who in {self._who.address, domain(self._who.address)} or who in self._rooms
-        )
-        return not known and not self._record.wrote_to(chat)
-
-    def _came_back(self, letter: Letter) -> None:
-        """A message of ours that could not be delivered after all."""
-        mailed = self._record.mailed(letter.id)
-        if mailed is not None and bare(letter.from_) == bare(mailed.chat):
-            chat = self._rooms[mailed.chat].chat if mailed.chat in self._rooms else self._contacts.chat(mailed.chat)
-            self.feed.add(Failed(chat=chat, message=mailed.native or mailed.id, reason=letter.error or "unknown"))
-
-    def _other(self, letter: Letter, *, own: bool) -> str:
-        """The other side of a direct chat: an account, or one person in a room who writes to us alone."""
-        other = letter.to if own else letter.from_
-        return other if bare(other) in self._rooms else bare(other)
-
-    def _cursor(self) -> str:
-        return msgspec.json.encode(self._kept).decode()
-
-    # -- people --------------------------------------------------------------------------------------------
-
-    def _sender(self, letter: Letter, room: Room | None, *, own: bool) -> Person:
-        if own:
-            return self.me
-        if room is not None:
-            return Person(id=letter.from_, name=resource(letter.from_) or room.title)
-        other = self._other(letter, own=False)
-        if resource(other):
-            return Person(id=other, name=resource(other))
-        self._contacts.meet(self._connected_or_coming(), other)
-        return self._contacts.person(other, letter.nick)
 
     async def _picture(self, address: str) -> AsyncIterator[bytes]:
         card = await people.card_of(self._connected(), address)
@@ -264,63 +69,6 @@ class XmppBridge(Line):
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         return self._picture(ref.removeprefix(PICTURE)) if ref.startswith(PICTURE) else super().fetch(ref)
-
-    async def _notice(self, presence: Element) -> None:
-        who, kind = bare(presence.get("from", "")), presence.get("type")
-        room = self._rooms.get(who)
-        if room is not None:
-            self._notice_in_room(room, presence)
-        elif kind == "subscribe":
-            await self._asked(presence, who)
-        elif kind is None and find(presence, x.VCARD_UPDATE, "x") is not None:
-            self._contacts.refresh(self._connected_or_coming(), who)
-
-    def _notice_in_room(self, room: Room, presence: Element) -> None:
-        news = rooms.heard(room, presence)
-        if news is None or news[0] == "we":
-            return
-        person = Person(id=f"{room.address}/{news[1]}", name=news[1])
-        event = Joined(chat=room.chat, person=person) if news[0] == "came" else Left(chat=room.chat, person=person)
-        self.feed.add(event)
-
-    async def _asked(self, presence: Element, who: str) -> None:
-        """Somebody wants to have us in their list: by an invitation of ours, from another account, or as a stranger."""
-        token = find(presence, x.PARS, "preauth")
-        old = bare(x.text_of(presence, x.MOVED, "moved", "old-jid").strip()).lower()
-        listed = self._contacts.listed.get(who)
-        if token is not None and self._record.redeem(token.get("token", "")):
-            self._let_in(who)
-            self.feed.add(
-                Joined(chat=self._contacts.chat(who), person=self._contacts.person(who), invitation=token.get("token"))
-            )
-        elif listed is not None and listed.seen:
-            self._connected_or_coming().tell(element(x.CLIENT, "presence", type="subscribed", to=who))
-        elif old and (before := self._contacts.listed.get(old)) is not None and before.sees_us:
-            if await people.has_moved(self._connected_or_coming(), old, who):
-                self.feed.add(Moved(person=self._contacts.person(old), to=handle(who), sure=True))
-            self.feed.add(Asked(chat=self._contacts.chat(who), person=self._contacts.person(who)))
-        else:
-            nick = x.text_of(presence, x.NICK, "nick")
-            self.feed.add(Asked(chat=self._contacts.chat(who), person=self._contacts.person(who, nick)))
-
-    def _let_in(self, who: str) -> None:
-        stream = self._connected_or_coming()
-        stream.tell(element(x.CLIENT, "presence", type="subscribed", to=who))
-        stream.tell(element(x.CLIENT, "presence", type="subscribe", to=who))
-        self._contacts.listed.setdefault(who, people.Listed(name="", sees_us=True, seen=False))
-
-    def _connected_or_coming(self) -> Stream:
-        """The connection, also while we catch up on it."""
-        if self._stream is None:
-            raise NotNow("There is no connection to the server.")
-        return self._stream
-
-    def _reply(self, iq: Element) -> Element | None:
-        """A change of our list of contacts is noted, and answered by the library; only our server may tell one."""
-        roster = find(iq, x.ROSTER, "query")
-        if roster is not None and iq.get("type") == "set" and iq.get("from", self._who.address) == self._who.address:
-            self._contacts.note(roster)
-        return super()._reply(iq)
 
     # -- what goes -----------------------------------------------------------------------------------------
 
@@ -384,14 +132,3 @@ class XmppBridge(Line):
         elsewhere = next((of_link(one.address) for one in moved_to if one.network is Network.XMPP), None)
         if elsewhere is not None and elsewhere != me:
             await people.say_moved(stream, me, elsewhere)
-
-    async def _serve(self, stream: Stream) -> None:
-        try:
-            await super()._serve(stream)
-        finally:
-            self._contacts.rest()
-
-
-def _made_up(letter: Letter, at: int) -> str:
-    """An id for a message without one: the same for the same message."""
-    return f"n{hashlib.sha256(f'{letter.from_} {at} {letter.body}'.encode('utf-8', 'replace')).hexdigest()[:24]}"
