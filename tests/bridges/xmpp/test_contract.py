@@ -7,10 +7,18 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from bridges.contract import CHECKS, Check
 from tests.bridges.xmpp.world import at_home, direct, in_a_room
 from tests.servers.prosody import Prosody
+
+
+def spread(checks: list[Check], core: set[str]) -> list[ParameterSet]:
+    """All of the checks; those outside the core, which other worlds show as well, are for the long run."""
+    return [
+        pytest.param(check, id=check.name, marks=() if check.name in core else pytest.mark.long) for check in checks
+    ]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=str)
@@ -20,9 +28,12 @@ def test_an_account_keeps_the_contract_in_a_direct_chat(check: Check, server: Pr
 
 # Programs in a room do not report that a message came: XEP-0184 asks them not to.
 IN_ROOMS = [check for check in CHECKS if check.name != "tells_what_arrived"]
+ROOM_CORE = {
+    "finds_what_came_while_it_was_away", "carries_replies", "carries_edits", "carries_deletions", "carries_reactions",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("check", IN_ROOMS, ids=str)
+@pytest.mark.parametrize("check", spread(IN_ROOMS, ROOM_CORE))
 def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(in_a_room, server, tmp_path)))
 
@@ -30,8 +41,12 @@ def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, 
 # No server keeps messages for a component that is away: they come back to the owner with an error, which
 # test_component.py shows.
 AT_HOME = [check for check in CHECKS if check.name != "finds_what_came_while_it_was_away"]
+HOME_CORE = {
+    "carries_texts_as_they_are", "carries_reactions", "makes_a_chat_for_one_contact", "says_when_it_is_not_let_in",
+    "writes_in_the_name_of_others", "keeps_quiet_in_the_logs",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("check", AT_HOME, ids=str)
+@pytest.mark.parametrize("check", spread(AT_HOME, HOME_CORE))
 def test_a_component_keeps_the_contract_with_its_owner(check: Check, server: Prosody, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(at_home, server, tmp_path)))

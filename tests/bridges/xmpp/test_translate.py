@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring, tostring
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.api import (
@@ -252,6 +252,7 @@ def stanzas(draw: st.DrawFn, depth: int = 3) -> Element:
     return made
 
 
+@settings(max_examples=40)
 @given(st.lists(stanzas(), max_size=5), attributes)
 def test_no_message_however_strange_breaks_the_reader(inside: list[Element], said: dict[str, str]) -> None:
     message = Element(f"{{{x.CLIENT}}}message", said)
