@@ -68,6 +68,7 @@ class SessionBridge(Bridge):
         self._cursors = self._cursors_at(desk.cursor)
         self._looker = Looker(self._record, fresh=desk.cursor is None)
         self._sender = Sender(keys.session_id, self._record, lambda: self._account, self._looker.ours, desk.now)
+        self._began = desk.now()
         self._wake, self._leaving = asyncio.Event(), False
         self._feed = Feed(desk.now)
         self._feed.change(State.STARTING)
@@ -145,7 +146,11 @@ class SessionBridge(Bridge):
                 await self._sender.end(GOODBYE)
 
     async def _look(self, account: OnlineAccount, feed: Feed, *, whole: bool) -> None:
-        arrived = await account.poll(*(() if whole else self._lively(account)))
+        alarm = asyncio.get_running_loop().call_later(self._access.waits.node, self._say_silent, feed)
+        try:
+            arrived = await account.poll(*(() if whole else self._lively(account)))
+        finally:
+            alarm.cancel()
         if (trouble := arrived.troubles.get(account.id)) is not None and not arrived.events:
             raise NoAnswer(f"The messages of the account could not be read: {trouble}.")
         events = self._looker.take(account, arrived, self._desk.now())
@@ -157,10 +162,15 @@ class SessionBridge(Bridge):
         for event in events:
             await feed.put(event)
 
+    def _say_silent(self, feed: Feed) -> None:
+        """The network tries long before it gives up, and nobody should believe meanwhile that all is well."""
+        if self._account is not None:
+            feed.change(State.INTERRUPTED, "The Session network does not answer.", NoAnswer.hint)
+
     def _lively(self, account: OnlineAccount) -> list[str]:
-        """The account, and the groups in which somebody wrote not long ago."""
+        """The account, and the groups in which somebody wrote not long ago, as far as we know."""
         heard, since = self._record.last_heard(), self._desk.now() - LIVELY
-        return [account.id, *(group for group in account.groups if heard.get(group, 0) > since)]
+        return [account.id, *(one.id for one in account.settings.groups if heard.get(one.id, self._began) > since)]
 
     def _cursor_now(self) -> Changed:
         """Where a first run begins, so that the next one goes on from there even if nobody writes meanwhile."""

@@ -54,8 +54,10 @@ class People:
             return Chat(id=id, title=NOTE_TO_SELF, kind=ChatKind.SELF)
         if is_group(id):
             group = self._account.groups.get(id)
-            names = (group.info.name, group.entry.name) if group else (None, None)
-            return Chat(id=id, title=display_name(id, *names), kind=ChatKind.GROUP)
+            invited = next((entry.name for entry in self._account.settings.groups if entry.id == id), None)
+            return Chat(
+                id=id, title=display_name(id, group.info.name if group else None, invited), kind=ChatKind.GROUP
+            )
         contact = self._account.settings.by_id.get(id)
         nickname = contact.nickname if contact else None
         return Chat(id=id, title=display_name(id, nickname, self.person(id).name), person=id)

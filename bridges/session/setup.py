@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +42,12 @@ def keys_of(settings: Mapping[str, str]) -> AccountKeys:
         raise BadSetting(f"The words are no recovery password. {error}", error.hint) from None
 
 
-def seconds_of(settings: Mapping[str, str]) -> int:
+def seconds_of(settings: Mapping[str, str]) -> float:
     """How long to wait between two looks."""
     said = settings.get("every") or EVERY.default or ""
-    if not (said.isascii() and said.isdigit() and 0 < int(said[:9]) <= LONGEST_PAUSE):
-        raise BadSetting(f"The seconds between two looks are a number from 1 to {LONGEST_PAUSE}.")
-    return int(said)
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", said) or not 0 < float(said) <= LONGEST_PAUSE:
+        raise BadSetting(f"The seconds between two looks are a number up to {LONGEST_PAUSE}.")
+    return float(said)
 
 
 def access_of(desk: Desk) -> Access:

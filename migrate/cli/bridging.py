@@ -91,7 +91,7 @@ def desk(run: Run, bridge: type[Bridge], values: Mapping[str, str], cursor: str 
     from bridges.api import Desk
 
     return Desk(
-        settings=values,
+        settings={**values, **_as_network_says(run, bridge, values)},
         folder=folder(run, bridge.about.name),
         now=run.now,
         random=SystemRandom(),
@@ -165,6 +165,20 @@ def _value(run: Run, name: str, setting: Setting) -> str | None:
         return kept.decode() if kept is not None else from_keyring(_secret(name, setting)) or setting.default
     said = run.settings.text(section(name), setting.name)
     return setting.default if said is None else said
+
+
+def _as_network_says(run: Run, bridge: type[Bridge], values: Mapping[str, str]) -> dict[str, str]:
+    """How the Session network is reached, for a bridge that goes there and was told nothing else."""
+    from .online import SECTION
+
+    said = {
+        "direct": "true" if run.settings.switch(SECTION, "direct") else None,
+        "proxy": run.environ.get("DECAMP_PROXY") or run.settings.text(SECTION, "proxy"),
+        "nodes": run.settings.text(SECTION, "nodes"),
+        "standin": run.settings.text(SECTION, "standin"),
+    }
+    asked = {setting.name for setting in bridge.about.settings} if bridge.about.network == "session" else set()
+    return {name: value for name, value in said.items() if value and name in asked and not values.get(name)}
 
 
 def _secret(name: str, setting: Setting) -> str:
