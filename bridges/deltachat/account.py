@@ -1,0 +1,87 @@
+"""One account while Delta Chat's program has it open: every method with the account's number said, and its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..api import NotNow, Refused
+from .core import Core, CoreError, CoreGone
+from .native import Message, Place, Room, Someone
+from .record import Begun, Record
+
+T = TypeVar("T")
+
+
+class Gone(CoreError):
+    """Delta Chat has no such message or chat any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What runs, which of its accounts it is, and what is remembered of it."""
+
+    core: Core
+    number: int
+    record: Record
+
+    async def ask(self, kind: type[T], method: str, *words: object) -> T:
+        return await self.core.ask(kind, method, self.number, *words)
+
+    async def tell(self, method: str, *words: object) -> None:
+        await self.core.tell(method, self.number, *words)
+
+    async def do(self, kind: type[T], method: str, *words: object) -> T:
+        """The same for what was asked of the bridge. Raises `NotNow` or `Refused`."""
+        try:
+            return await self.ask(kind, method, *words)
+        except CoreGone as error:
+            raise NotNow("Delta Chat's program has just ended.") from error
+        except CoreError as error:
+            raise Refused(str(error)) from error
+
+    async def message(self, id: int) -> Message:
+        """One message. Raises `Gone`."""
+        return await self._look(Message, "get_message", id)
+
+    async def place(self, chat: int) -> Place:
+        """A chat by its number. Raises `Gone`."""
+        return await self._look(Place, "get_basic_chat_info", chat)
+
+    async def room(self, chat: int) -> Room:
+        """A chat with everybody in it. Raises `Gone`."""
+        return await self._look(Room, "get_full_chat_by_id", chat)
+
+    async def _look(self, kind: type[T], method: str, id: int) -> T:
+        try:
+            return await self.ask(kind, method, id)
+        except CoreGone:
+            raise
+        except CoreError as error:
+            raise Gone from error
+
+    async def link(self) -> str:
+        """The link with which people come to this account. Each call of Delta Chat makes another one, so it is kept."""
+        link = self.record.kept("link")
+        if link is None:
+            link = await self.ask(str, "get_chat_securejoin_qr_code", None)
+            self.record.keep("link", link)
+        return link
+
+    async def settle(self) -> None:
+        """Find what an earlier run had sent and was killed before it could write that down."""
+        for key, part, begun in self.record.unsettled():
+            id = await self._lost(begun)
+            if id is None:
+                self.record.abandon(key, part)
+            else:
+                self.record.done(key, part, id)
+
+    async def _lost(self, begun: Begun) -> int | None:
+        """The oldest message of ours that was made after another one, and that has no key."""
+        for id in await self.ask(list[int], "get_message_ids", begun.chat, False, False):
+            if id > begun.after and self.record.key_of(id) is None:
+                message = await self.message(id)
+                if message.from_id == Someone.SELF and not message.is_info:
+                    return id
+        return None

@@ -1,0 +1,99 @@
+"""The groups that the bridge makes: one for the owner and each contact, and one for each invitation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..api import Invitation, Person, Refused
+from .account import Account, Gone
+from .native import Place, Someone
+from .record import Invited
+
+NOBODY = Refused(
+    "The bridge does not know who its owner is.",
+    "Run `decamp bridge setup deltachat` again, and open the link that it shows in your Delta Chat.",
+)
+
+
+async def open_group(account: Account, title: str, person: Person | None, owner: int | None) -> tuple[Place, bool]:
+    """The group of the owner and one contact, and whether it was made now. One that the owner has left is replaced."""
+    if owner is None:
+        raise NOBODY
+    who = person.id if person else f"title {title}"
+    known = account.record.chat_of(who)
+    if known is not None:
+        try:
+            room = await account.room(known)
+        except Gone:
+            pass
+        else:
+            if room.self_in_group and owner in room.contact_ids:
+                return room, False
+    chat = await _make(account, title or (person.id if person else ""))
+    await account.do(object, "add_contact_to_chat", chat, owner)
+    account.record.made_chat(who, chat)
+    return await account.place(chat), True
+
+
+async def _make(account: Account, title: str) -> int:
+    return await account.do(int, "create_group_chat", title, False)
+
+
+async def dress(account: Account, chat: int, title: str, picture: Path | None) -> None:
+    """Give a group its name and its picture. Whatever is so already is not said again."""
+    place = await account.place(chat)
+    if title and place.name != title:
+        await account.do(object, "set_chat_name", chat, title)
+    if picture is not None:
+        await account.do(object, "set_chat_profile_image", chat, str(picture))
+
+
+async def invite(account: Account, contact: Person, title: str) -> Invitation:
+    """A group with a link of its own, whose name says nothing about the contact: it stands in the link.
+
+    Delta Chat's links are for any number of people. This one is withdrawn as soon as somebody came by it, so that it
+    is good for one.
+    """
+    known = account.record.open_invitation(contact.id)
+    if known is None:
+        chat = await _make(account, title)
+        link = await account.do(str, "get_chat_securejoin_qr_code", chat)
+        known = Invited(chat=chat, person=contact.id, link=link)
+        account.record.invite(known)
+    return Invitation(id=str(known.chat), link=known.link, one_time=True)
+
+
+async def withdraw(account: Account, chat: int) -> None:
+    """Make an invitation worthless that nobody has used, and take its empty group away."""
+    known = account.record.invitation(chat)
+    if known is None or known.state != "open":
+        return
+    await account.do(object, "set_config_from_qr", known.link)
+    account.record.invite(_became(known, "withdrawn"))
+    await account.do(object, "delete_chat", chat)
+
+
+async def arrived(account: Account, known: Invited, contact: int, owner: int | None, newest: int) -> None:
+    """Somebody came by an invitation: nobody else can now, and the owner is there too."""
+    await account.tell("set_config_from_qr", known.link)
+    if owner is not None and owner != contact:
+        await account.tell("add_contact_to_chat", known.chat, owner)
+    account.record.invite(_became(known, "used", contact, newest))
+
+
+def _became(known: Invited, state: str, contact: int | None = None, seen: int | None = None) -> Invited:
+    return Invited(
+        chat=known.chat, person=known.person, link=known.link, state=state, contact=contact, seen=seen
+    )  # fmt: skip
+
+
+async def came_unseen(account: Account, owner: int | None) -> list[tuple[Invited, int]]:
+    """Who is in the group of an invitation that is still open: they came while nobody wrote it down."""
+    found = []
+    for known in account.record.open_invitations():
+        try:
+            members = (await account.room(known.chat)).contact_ids
+        except Gone:
+            continue
+        found += [(known, id) for id in members if id > Someone.LAST_SPECIAL and id != owner][:1]
+    return found

@@ -1,0 +1,142 @@
+"""Setting the bridge up: a mail account for it, made now or given, and its owner, who opens its link once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from ..about import Setting, SettingKind
+from ..api import BadSetting, State, Talk
+from . import login
+from .about import ABOUT
+from .account import Account
+from .bridge import CORE_FOLDER
+from .core import Core, CoreError
+from .hearing import ALL_DONE
+from .login import Trouble
+from .native import Contact, Transport
+from .record import Record
+
+TRIES = 3
+PATIENCE = 600.0
+"""Seconds for the owner to open the link: long enough to install Delta Chat first."""
+_SETTINGS = {setting.name: setting for setting in ABOUT.settings}
+_RELAY = Setting(
+    name="server",
+    help="The chatmail server to make the account on, or an invitation of one that begins with dcaccount.",
+    example="nine.testrun.org",
+)
+_CARD = Setting(
+    name="contact_file",
+    help="A file with your contact, as Delta Chat shares it, if you cannot open links. Empty to open the link.",
+    example="robin.vcf",
+    kind=SettingKind.FILE,
+    default="",
+)
+_MAKE, _HAVE = "Make a new one on a chatmail server", "Use a mail account that nobody else uses"
+
+
+async def set_up(talk: Talk, folder: Path) -> dict[str, str]:
+    """All settings of the bridge, after a login that worked."""
+    values = {setting.name: setting.default or "" for setting in ABOUT.settings}
+    (folder / CORE_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    core = await Core.open(folder / CORE_FOLDER)
+    try:
+        makes = await talk.choose("Which account shall the bridge have?", (_HAVE, _MAKE)) == 1
+        values["name"] = await talk.ask(_SETTINGS["name"])
+        number = await (_make(talk, core, values) if makes else _given(talk, core, values))
+        talk.say(f"The bridge is {values['address']}, and its server has let it in.")
+        record = Record(folder, number)
+        try:
+            values["owner"] = await _owner(talk, Account(core, number, record))
+        finally:
+            record.close()
+    finally:
+        await core.close()
+    return values
+
+
+async def _given(talk: Talk, core: Core, values: dict[str, str]) -> int:
+    """An account that there is already, found by itself or with the names of its servers."""
+    for name in ("address", "password"):
+        values[name] = await talk.ask(_SETTINGS[name])
+    for left in reversed(range(TRIES)):
+        try:
+            return await login.log_in(core, values)
+        except Trouble as trouble:
+            talk.say(f"{trouble} {trouble.hint}")
+            if not left:
+                break
+            wrong = ("password",) if trouble.state is State.BAD_CREDENTIALS else _servers()
+            for name in wrong:
+                values[name] = await talk.ask(_SETTINGS[name])
+    raise BadSetting("It did not work.", "Look at what the server said, and run the same command again.")
+
+
+def _servers() -> tuple[str, ...]:
+    return tuple(name for name in _SETTINGS if name.startswith(("imap_", "smtp_", "certificates")))
+
+
+async def _make(talk: Talk, core: Core, values: dict[str, str]) -> int:
+    """A new account on a server where anybody may have one: it makes up address and password itself."""
+    number = await login.spare(core)
+    link = account_link(await talk.ask(_RELAY))
+    await login.dress(core, number, values)
+    try:
+        await core.tell("add_transport_from_qr", number, link)
+        [made] = await core.ask(list[Transport], "list_transports", number)
+    except CoreError as error:
+        raise BadSetting(
+            "That server has not made an account.", "Try another one, or use an account of yours."
+        ) from error
+    values["address"], values["password"] = made.addr, made.password
+    return number
+
+
+def account_link(said: str) -> str:
+    """What Delta Chat makes an account with: the name of a server is enough. Raises `BadSetting`."""
+    said = said.strip()
+    if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", said):
+        return f"dcaccount:{said}"
+    if said.lower().startswith("dcaccount:"):
+        return said
+    raise BadSetting("This is neither the name of a server nor an invitation that begins with dcaccount.")
+
+
+async def _owner(talk: Talk, account: Account) -> str:
+    """The number of the owner, who opens the link of the bridge or gives a file. Empty if nobody came."""
+    card = await talk.ask(_CARD)
+    if card:
+        return await _from_card(account, Path(card))
+    talk.say(
+        f"Open this link on the device where you use Delta Chat, and start the chat:\n\n{await account.link()}\n\n"
+        f"It waits for you for {PATIENCE / 60:.0f} minutes. Give the link to nobody else."
+    )
+    await account.tell("start_io")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                contact = await _next_to_come(account)
+                if await talk.confirm(f"{contact.display_name or contact.address} has come. Is that you?"):
+                    return str(contact.id)
+    except TimeoutError:
+        talk.say("Nobody has come. The bridge can carry messages, but makes no chats until you run this again.")
+        return ""
+
+
+async def _next_to_come(account: Account) -> Contact:
+    while (event := await account.core.news.get()) is not None:
+        if event.kind == "SecurejoinInviterProgress" and event.progress == ALL_DONE:
+            return await account.ask(Contact, "get_contact", event.contact_id)
+    raise CoreError("Delta Chat's program has ended.")
+
+
+async def _from_card(account: Account, path: Path) -> str:
+    """The owner from a contact file with a key, which is as good as having come by the link."""
+    path = await asyncio.to_thread(lambda: path.expanduser().resolve())
+    try:
+        [contact] = await account.ask(list[int], "import_vcard", str(path))
+    except (CoreError, ValueError) as error:
+        raise BadSetting("That file is not the contact of one person.", "Share it in Delta Chat again.") from error
+    return str(contact)

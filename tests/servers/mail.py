@@ -1,0 +1,102 @@
+"""Mail servers of our own on loopback: accounts as tests need them, gone without a trace.
+
+The one in memory is there in a second and speaks no TLS. `dovecot.py` has a real one that does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Mailbox(NamedTuple):
+    """An account on a mail server."""
+
+    address: str
+    password: str
+
+
+class Office:
+    """The process that takes mail, and keeps it too unless `lmtp` says who does. It is ended by its own handle."""
+
+    def __init__(self, lmtp: int | None = None) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("mail_process.py")), *([str(lmtp)] if lmtp else [])]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ports: list[int] = []
+
+    def ask(self, do: str, **words: str) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"do": do, **words}) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"The mail server ended with {self._process.wait()}.")
+        self.ports = json.loads(answer)["ports"]
+
+    def end(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe
+            pipe.close()
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class MailServer:
+    """A server with its mailboxes in memory. Closed, it refuses and drops every connection, and forgets no mail."""
+
+    security = "plain"
+
+    def __init__(self) -> None:
+        self._office = Office()
+        self._office.ask("open")
+        self._numbers = itertools.count()
+
+    @property
+    def smtp(self) -> int:
+        return self._office.ports[0]
+
+    @property
+    def imap(self) -> int:
+        return self._office.ports[1]
+
+    def account(self, name: str) -> Mailbox:
+        box = Mailbox(f"{name}{next(self._numbers)}@example.org", f"pw-{secrets.token_hex(12)}")
+        self.let_in(box.address, box.password)
+        return box
+
+    def let_in(self, address: str, password: str) -> None:
+        """Make an account, or give it another password."""
+        self._office.ask("account", address=address, password=password)
+
+    def stop(self) -> None:
+        self._office.ask("close")
+
+    def start(self) -> None:
+        self._office.ask("open")
+
+    def end(self) -> None:
+        self._office.end()
+
+
+def missing() -> str | None:
+    """What is not there that the server needs."""
+    absent = [name for name in ("pymap", "aiosmtpd") if importlib.util.find_spec(name) is None]
+    return f"{' and '.join(absent)} is not installed" if absent else None
+
+
+@contextmanager
+def running() -> Iterator[MailServer]:
+    server = MailServer()
+    try:
+        yield server
+    finally:
+        server.end()
