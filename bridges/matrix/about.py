@@ -69,7 +69,7 @@ MATRIX = About(
     can=BOTH | {Can.REQUESTS},
     # An event has at most 65,536 bytes (recipe for Matrix, section 2). Sealed, it is written as ASCII and in base 64
     # before that, which makes four of each byte where people write in anything but English.
-    limits=Limits(text_bytes=16_000, name_characters=LONGEST_NAME),
+    limits=Limits(text_bytes=15_000, name_characters=LONGEST_NAME),
     extra="matrix",
     libraries=("nio", "vodozemac"),
 )

@@ -13,7 +13,7 @@ from ..events import Reference
 from .loose import Object
 from .reading import VOICE
 
-LONGEST_FALLBACK = 1000  # characters of an edited text for programs that know no edits; it is there in full anyway
+LONGEST_FALLBACK = 100  # characters of an edited text for programs that know no edits; it is there in full anyway
 _ALLOWED = re.compile(r"[a-z0-9.-]")
 _LONGEST_LOCAL = 150  # bytes; a whole address has at most 255, and the server's name is in it too
 

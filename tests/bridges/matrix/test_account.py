@@ -12,7 +12,22 @@ from urllib.parse import quote
 import nio
 import pytest
 
-from bridges.api import Accept, Asked, ChatKind, Delete, Deleted, Edit, Edited, Person, Post, Posted, Reference, State
+from bridges.api import (
+    Accept,
+    Asked,
+    ChatKind,
+    Delete,
+    Deleted,
+    Edit,
+    Edited,
+    Person,
+    Post,
+    Posted,
+    Reference,
+    Refused,
+    State,
+    Upload,
+)
 from bridges.contract import Seat
 from bridges.contract.world import says
 from bridges.matrix.bridge import MatrixBridge
@@ -213,3 +228,42 @@ def test_a_message_whose_key_comes_late_takes_the_place_of_its_notice(tell: Call
             assert (gone.chat.id, late.sent_at) == (world.chat, notice.sent_at)
 
     tell(story, sealed=True)
+
+
+@pytest.mark.parametrize("letter", ["я", "👍", "a", "\n", '"'])
+def test_the_longest_text_fits_whatever_it_is_written_in(tell: Callable[..., None], letter: str) -> None:
+    async def story(world: MatrixWorld) -> None:
+        limit = MatrixBridge.about.limits.text_bytes
+        assert limit is not None
+        text = letter * (limit // len(letter.encode()))
+        async with Seat(world) as seat:
+            sent = await seat.bridge.send(world.chat, Post(key="long", text=text))
+            await world.friend.saw(Posted, says(text))
+            assert sent.id is not None
+            changed = text[:-1]
+            await seat.bridge.send(world.chat, Edit(key="edit", message=Reference(id=sent.id), text=changed))
+            await world.friend.saw(Edited, says(changed))
+
+    tell(story, sealed=True)
+
+
+def test_what_is_too_long_is_refused_for_good(tell: Callable[..., None]) -> None:
+    async def story(world: MatrixWorld) -> None:
+        async with Seat(world) as seat:
+            with pytest.raises(Refused, match="M_TOO_LARGE"):
+                await seat.bridge.send(world.chat, Post(key="long", text="x" * 70_000))
+
+    tell(story)
+
+
+def test_a_file_over_the_limit_is_refused_with_what_the_server_says(tell: Callable[..., None], tmp_path: Path) -> None:
+    async def story(world: MatrixWorld) -> None:
+        async with Seat(world) as seat:
+            limit = seat.bridge.limits.file_bytes
+            assert limit is not None
+            (tmp_path / "large").write_bytes(bytes(limit + 1))
+            upload = Upload(path=str(tmp_path / "large"), name="large", type="text/plain", size=limit + 1)
+            with pytest.raises(Refused, match="M_TOO_LARGE"):
+                await seat.bridge.send(world.chat, Post(key="large", files=(upload,)))
+
+    tell(story)
