@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from migrate.session.errors import BadAnswer, NoAnswer
@@ -28,6 +29,11 @@ GOODBYE = 10.0
 ALL_EACH = 20
 """In each so manieth look all groups are asked, in the others those that are used: section 3.1."""
 LIVELY = 2 * 86_400_000
+
+
+def pause_after(failures: int, every: float, random: Random) -> float:
+    """Seconds until the next try: twice as long each time, and never the same as everybody else."""
+    return min(every * 2.0 ** min(failures, 20), LONGEST_PAUSE) * random.uniform(0.75, 1.25)
 
 
 class SessionBridge(Bridge):
@@ -118,9 +124,8 @@ class SessionBridge(Bridge):
                 await self._be_connected(keys, self._feed)
             except (NoAnswer, BadAnswer) as error:
                 self._feed.change(State.INTERRUPTED, str(error), error.hint)
-            pause = min(self._every * 2**self._failures, LONGEST_PAUSE)
+            await asyncio.sleep(pause_after(self._failures, self._every, self._desk.random))
             self._failures += 1
-            await asyncio.sleep(pause * self._desk.random.uniform(0.75, 1.25))
 
     async def _be_connected(self, keys: AccountKeys, feed: Feed) -> None:
         """Look again and again what came, over one connection, as long as that works."""

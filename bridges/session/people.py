@@ -55,9 +55,7 @@ class People:
         if is_group(id):
             group = self._account.groups.get(id)
             invited = next((entry.name for entry in self._account.settings.groups if entry.id == id), None)
-            return Chat(
-                id=id, title=display_name(id, group.info.name if group else None, invited), kind=ChatKind.GROUP
-            )
+            return Chat(id=id, title=display_name(id, group.info.name if group else None, invited), kind=ChatKind.GROUP)
         contact = self._account.settings.by_id.get(id)
         nickname = contact.nickname if contact else None
         return Chat(id=id, title=display_name(id, nickname, self.person(id).name), person=id)

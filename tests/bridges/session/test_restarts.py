@@ -17,7 +17,6 @@ from migrate.account.prepared import Held, Prepared, Sent
 from tests.bridges.session.friend import Phone, until
 from tests.bridges.session.world import SessionWorld, direct
 
-
 pytestmark = pytest.mark.usefixtures("hurry")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -39,6 +39,7 @@ class SessionWorld:
         self.me, self.chat = self.keys.session_id, ""
         (folder / "stand-in.json").write_bytes(standin.way_in())
         (folder / "bridge").mkdir()
+        self.clock: Callable[[], int] = this_moment
         self._random, self._seqno = Random(), 0
 
     @property
@@ -49,11 +50,11 @@ class SessionWorld:
         settings = {setting.name: setting.default or "" for setting in self.bridge.about.settings}
         settings |= {"words": self.words, "standin": str(self.folder / "stand-in.json"), "every": "0.2"}
         if wrong:
-            settings["words"] = self.words.rpartition(" ")[0] + " abbey"
+            settings["words"] = self.words.rpartition(" ")[0]  # twelve of thirteen
         return Desk(
             settings=settings,
             folder=self.folder / "bridge",
-            now=this_moment,
+            now=self.clock,
             random=self._random,
             random_bytes=os.urandom,
             cursor=cursor,
