@@ -74,7 +74,7 @@ class SessionBridge(Bridge):
         self._cursors = self._cursors_at(desk.cursor)
         self._looker = Looker(self._record, fresh=desk.cursor is None)
         self._sender = Sender(keys.session_id, self._record, lambda: self._account, self._looker.ours, desk.now)
-        self._began = desk.now()
+        self._began, self._troubles = desk.now(), dict[str, str]()
         self._wake, self._leaving = asyncio.Event(), False
         self._feed = Feed(desk.now)
         self._feed.change(State.STARTING)
@@ -142,7 +142,7 @@ class SessionBridge(Bridge):
                     whole = number % ALL_EACH == 0
                     await self._look(account, feed, whole=whole)
                     self._account, self._failures = account, 0
-                    feed.change(State.CONNECTED)
+                    feed.change(State.CONNECTED, self._unread_groups())
                     if whole:
                         await self._sender.finish()
                     await self._nap()
@@ -152,10 +152,13 @@ class SessionBridge(Bridge):
 
     async def _look(self, account: OnlineAccount, feed: Feed, *, whole: bool) -> None:
         alarm = asyncio.get_running_loop().call_later(self._access.waits.node, self._say_silent, feed)
+        places = [] if whole else self._lively(account)
         try:
-            arrived = await account.poll(*(() if whole else self._lively(account)))
+            arrived = await account.poll(*places)
         finally:
             alarm.cancel()
+        left_out = {id: why for id, why in self._troubles.items() if not whole and id not in places}
+        self._troubles = left_out | arrived.troubles
         if (trouble := arrived.troubles.get(account.id)) is not None and not arrived.events:
             raise NoAnswer(f"The messages of the account could not be read: {trouble}.")
         events = self._looker.take(account, arrived, self._desk.now())
@@ -166,6 +169,10 @@ class SessionBridge(Bridge):
                 events.append(self._cursor_now())
         for event in events:
             await feed.put(event)
+
+    def _unread_groups(self) -> str:
+        """Which of the groups nobody gives us at the moment; each look tries again."""
+        return "; ".join(f"the group {id[:8]}… cannot be read: {why}" for id, why in self._troubles.items())
 
     def _say_silent(self, feed: Feed) -> None:
         """The network tries long before it gives up, and nobody should believe meanwhile that all is well."""

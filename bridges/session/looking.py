@@ -132,6 +132,7 @@ class Looker:
                 if known[id] != chat:
                     yield Renamed(chat=chat)
             elif is_group(id):
+                self._record.untell(f"left {id}")
                 yield Joined(chat=chat, person=people.person(people.me))
 
     def _sent_away(self, arrived: Arrived, people: People, look: int) -> Iterator[AnyEvent]:

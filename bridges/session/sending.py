@@ -46,6 +46,8 @@ from .translate import address_of, message_id
 
 AT_ONCE = 4
 """Posts under way; others wait. Each of them already asks several nodes."""
+MOST_READ = 2_000
+"""Messages of which one receipt tells: 20,000 bytes. Of those before them nobody hears any more that they were read."""
 _PLACE = re.compile(r"0[35][0-9a-f]{64}")
 
 
@@ -159,7 +161,8 @@ class Sender:
                 return online.prepare_unsend(chat, sent_at, self._record.hashes_of(chat, self._me, sent_at))
             case MarkRead():
                 _, sent_at = self._meant(action.message)
-                return online.prepare_receipt(chat, self._record.unread(chat, sent_at) or [sent_at])
+                unread = self._record.unread(chat, sent_at)[-MOST_READ:]
+                return online.prepare_receipt(chat, unread or [sent_at])
             case SetTimer():
                 return online.prepare_timer(chat, _expiry(action))
             case Accept():

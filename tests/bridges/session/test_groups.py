@@ -15,6 +15,7 @@ from bridges.api import (
     AnyAction,
     Can,
     CannotDo,
+    Changed,
     ChatKind,
     Delete,
     Deleted,
@@ -28,6 +29,7 @@ from bridges.api import (
     Renamed,
     SetTimer,
     SetTyping,
+    State,
     Timer,
 )
 from bridges.contract import Seat
@@ -205,6 +207,22 @@ def test_a_group_that_we_come_into_is_told_and_one_that_sends_us_away_too(tmp_pa
             await world.friend.do(Post(key="3", text="still here"))
             await seat.saw(Posted, says("still here"))
             assert len([event for event in seat.events if isinstance(event, Left)]) == 1
+
+    asyncio.run(story())
+
+
+def test_a_group_that_nobody_gives_us_is_named_and_costs_nothing_else(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with direct(tmp_path) as world:
+            circle = Circle(world.standin, world.keys, AccountKeys(os.urandom(32)))
+            circle.welcomes(world)
+            world.standin.faults.moved = {circle.id: ()}  # nobody keeps it
+            async with Seat(world) as seat:
+                assert f"the group {circle.id[:8]}… cannot be read" in seat.bridge.health.said
+                await world.friend.do(Post(key="1", text="all the same"))
+                await seat.saw(Posted, says("all the same"))
+                world.standin.faults.moved = {}
+                await seat.saw(Changed, lambda event: event.health.state is State.CONNECTED and not event.health.said)
 
     asyncio.run(story())
 
