@@ -99,6 +99,7 @@ class AppserviceBridge(Bridge):
 
         settings = desk.settings
         base, owner = checked_url(settings["homeserver"]), checked_user(settings["owner"])
+        prefix = checked_prefix(settings["prefix"])
         self._listen = _address(settings["listen"])
         self._desk, self._cursor, self._feed = desk, desk.cursor, Feed(desk.now)
         self._trying = Trying(self._feed, desk.random)
@@ -107,7 +108,7 @@ class AppserviceBridge(Bridge):
         media = Media(calls, desk.folder, desk.random_bytes)
         tickets = Tickets(secret_of(desk.folder, desk.random_bytes))
         pen = Pen(calls, media, self._keep, tickets, public=settings["receipts"] != "no")
-        ghosts = Ghosts(calls, media, checked_prefix(settings["prefix"]), settings["server"])
+        ghosts = Ghosts(calls, media, prefix, settings["server"])
         rooms = Rooms(calls, media)
         portals = Portals(owner, calls, ghosts, rooms, pen, self._trying)
         self._service = Service(calls, media, rooms, ghosts, portals, pen)
@@ -242,7 +243,9 @@ class AppserviceBridge(Bridge):
             voice = await self._voice(service, place, action)
             if isinstance(action, SetTyping) and voice.user == self._owner:
                 (service.portals.typing_for.add if action.typing else service.portals.typing_for.discard)(chat)
-            return await service.pen.act(chat, action, voice, self._put, sealed=False)
+            sent = await service.pen.act(chat, action, voice, self._put, sealed=False)
+            service.pen.sent.clear()  # what our accounts say is known by who says it
+            return sent
 
     async def _place(self, service: Service, chat: str) -> Place:
         from .calls import Denied

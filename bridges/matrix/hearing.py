@@ -102,9 +102,12 @@ class Hearing:
         if came is None and into(told, "timeline", "limited") is True:
             arrival = reading.joined_here(self.me, state)
             missing = self._gap(place.id, since, a_text(told, "timeline", "prev_batch"))
-            async for raw in _after(missing, None if arrival is None else a_text(state[arrival], "event_id")):
-                async for event in self._said(place, raw, None):
-                    yield event
+            try:
+                async for raw in _after(missing, None if arrival is None else a_text(state[arrival], "event_id")):
+                    async for event in self._said(place, raw, None):
+                        yield event
+            except Denied:
+                yield reading.hole(place, since)
         for raw in (*state, *events[: 0 if came is None else came + 1]):
             if raw.get("state_key") is not None:
                 place.take(raw)
@@ -134,6 +137,7 @@ class Hearing:
         """One event of a timeline, unless this run sent it."""
         ticket = a_text(raw, "unsigned", "transaction_id")
         if ticket in self.pen.sent:
+            self.pen.sent.discard(ticket)
             return
         if raw.get("type") == "m.room.encrypted" and raw.get("content"):
             opened = opened or self.device.open(place.id, raw)
@@ -163,7 +167,7 @@ class Hearing:
         return []
 
     def _is_ours(self, room: str, receipt: Receipt) -> bool:
-        return receipt.own and (room, receipt.messages[0]) in self.pen.read
+        return receipt.own and self.pen.read.get((room, self.me)) == receipt.messages[0]
 
     async def _left(
         self, room: str, told: Object, since: str, opened: dict[str, Object]
@@ -192,13 +196,12 @@ class Hearing:
         direct_with = self.invited[room][1]
         try:
             await self.calls.ask("POST", path("join", room), {})
+            if direct_with:
+                self._direct[room] = direct_with
+                await self.rooms.mark_direct(self.me, room, direct_with, {})
         except Denied as error:
-            log.warning("A room could not be entered: %s", error)
+            log.warning("A room could not be entered, or not marked as direct: %s", error)
             self.invited.pop(room, None)
-            return
-        if direct_with:
-            self._direct[room] = direct_with
-            await self.rooms.mark_direct(self.me, room, direct_with, {})
 
     def _revealed(self, number: int) -> list[AnyEvent]:
         """Messages whose key has come, in the batch with this number: the notice goes, the message is there."""

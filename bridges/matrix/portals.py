@@ -87,8 +87,8 @@ class Portals:
         return await self.trying.insist(lambda: self.rooms.wrote(room, event.message, event.sender.id))
 
     def _is_news(self, room: str, receipt: Receipt) -> bool:
-        ours = self.ghosts.is_ours(receipt.sender.id)
-        return not ours and not (receipt.sender.id == self.owner and (room, receipt.messages[0]) in self.pen.read)
+        reader = receipt.sender.id
+        return not self.ghosts.is_ours(reader) and self.pen.read.get((room, reader)) != receipt.messages[0]
 
     async def _ours_moved(self, room: str, ghost: str, raw: Object) -> list[AnyEvent]:
         """One of us was invited, came or went. Only the owner may invite; whoever else does is left alone."""

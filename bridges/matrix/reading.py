@@ -17,6 +17,7 @@ from ..events import (
     File,
     Joined,
     Left,
+    Person,
     Posted,
     Reacted,
     Receipt,
@@ -32,6 +33,7 @@ OUR_MARK = "fi.mau.double_puppet_source"
 WITH_FILES = frozenset({"m.image", "m.file", "m.audio", "m.video"})
 VOICE = "org.matrix.msc3245.voice"
 UNREADABLE = "This message is encrypted, and its key has not come. It appears here when it does."
+HOLE = "Messages from before this one are missing: the homeserver does not give them any more."
 _NOT_CARRIED = {
     "m.call.invite": "(Called.)",
     "m.poll.start": "(Started a poll: open it in a Matrix app.)",
@@ -198,6 +200,11 @@ def typing(place: Place, content: Object, before: frozenset[str]) -> tuple[froze
 def unreadable(place: Place, event: Object, notice: str = UNREADABLE) -> Posted:
     """A notice in the place of a message that has no key (yet), under an id of its own."""
     return _posted(place, {**event, "event_id": unreadable_id(a_text(event, "event_id"))}, notice, notice=True)
+
+
+def hole(place: Place, since: str) -> Posted:
+    """A notice in the place of messages that the homeserver does not give us any more."""
+    return Posted(chat=place.chat, sender=Person(id=place.me), id=f"hole:{since}", sent_at=0, text=HOLE, notice=True)
 
 
 def unreadable_id(event_id: str) -> str:

@@ -44,7 +44,7 @@ class Pen:
         self._receipt = "m.read" if public else "m.read.private"
         self._under_way: dict[str, asyncio.Lock] = {}
         self.sent: set[str] = set()
-        self.read: set[tuple[str, str]] = set()
+        self.read: dict[tuple[str, str], str] = {}
 
     async def act(self, room: str, action: AnyAction, voice: Voice, put: Put, *, sealed: bool) -> Sent:
         """Do it. Raises `NotNow` or `Refused`."""
@@ -64,7 +64,7 @@ class Pen:
                 await self._take_back(room, reaction, action.key, voice)
                 return Sent()
             case MarkRead():
-                self.read.add((room, action.message.id))
+                self.read[room, voice.user] = action.message.id
                 where = path("rooms", room, "receipt", self._receipt, action.message.id)
                 await self._calls.ask("POST", where, {}, query=voice.query)
                 return Sent()
