@@ -1,0 +1,15 @@
+"""The double of SimpleX speaks in the official types: without their package its tests cannot run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def official_types(absent: Callable[[str], NoReturn]) -> None:
+    if importlib.util.find_spec("simplex_chat") is None:
+        absent("the package simplex-chat, which has the official types, is not installed")

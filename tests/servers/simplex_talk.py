@@ -1,0 +1,345 @@
+"""The half of the double that carries messages: send, edit, delete, react, files, groups."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from simplex_chat.types import T
+
+from tests.servers import simplex_objects as make
+from tests.servers.simplex_objects import Json
+from tests.servers.simplex_parts import Contact, Denied, Group, Network, Part, Seat, refused, store, valid_name, wrong
+from tests.servers.simplex_types import NotTheirs, check
+
+if TYPE_CHECKING:
+    from tests.servers.simplex import Account
+
+LARGEST = 15_602
+REACTIONS = "👍👎😀😂😢❤🚀✅"
+DAY = 86_400
+_REF = r"([@#]\d+)"
+
+
+class Talking:
+    """What an account has and says."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.user: Json | None = None
+        self.started = False
+        self.address: Json | None = None
+        self.address_settings: Json = {"businessAddress": False}
+        self.contacts: dict[int, Contact] = {}
+        self.groups: dict[int, Group] = {}
+        self.links: dict[int, tuple[str, Json]] = {}
+        self.requests: dict[int, tuple[Account, int]] = {}
+        self.items: dict[int, tuple[str, Json]] = {}
+        self.files: dict[int, Path | bytes | tuple[Talking, int]] = {}
+        self.reacted: set[str] = set()
+        self.numbers = itertools.count(1)
+        self.downloads: Path | None = None
+
+    def tell(self, event: Json) -> None:
+        raise NotImplementedError
+
+    def request(self, number: int) -> Json:
+        raise NotImplementedError
+
+    def talk_parts(self) -> list[tuple[re.Pattern[str], Part]]:
+        return [(re.compile(pattern, re.DOTALL), part) for pattern, part in (
+            (rf"/_send {_REF}(?: live=on)?(?: ttl=(\d+))? json (\[.*\])", self._send),
+            (rf"/_update item {_REF} (\d+) json (\{{.*\}})", self._update),
+            (rf"/_delete item {_REF} ([\d,]+) (broadcast|internal)", self._delete),
+            (rf"/_reaction {_REF} (\d+) (on|off) (\{{.*\}})", self._react),
+            (r"/freceive (\d+) approved_relays=on encrypt=off(?: (.+))?", self._receive),
+        )]  # fmt: skip
+
+    # -- looking things up -------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        assert self.user is not None
+        return str(cast("Json", self.user["profile"])["displayName"])
+
+    def read(self, data: str, type_: type) -> Json:
+        """An argument in JSON, which has to be what the types say (1)."""
+        try:
+            value = json.loads(data)
+            check(value, type_, type_.__name__)
+        except (ValueError, NotTheirs) as error:
+            raise wrong(f"Failed reading: {error}") from None
+        return cast("Json", value)
+
+    def need_name(self, name: str) -> None:
+        valid = valid_name(name)
+        if not valid or valid != name:
+            raise refused("invalidDisplayName", displayName=name, validName=valid)
+
+    def local(self, name: str) -> str:
+        """A name that nobody else has here (6)."""
+        taken = {one.local for one in self.contacts.values()} | {one.local for one in self.groups.values()}
+        return next(free for free in itertools.chain([name], (f"{name}_{n}" for n in itertools.count(1))) if free not in taken)  # fmt: skip  # noqa: E501
+
+    def contact(self, number: int) -> Contact:
+        if number not in self.contacts:
+            raise store("contactNotFound", contactId=number)
+        return self.contacts[number]
+
+    def new_contact(self, name: str, conn: int, alias: str) -> Contact:
+        made = Contact(next(self.numbers), self.local(name), name, conn, alias=alias)
+        self.contacts[made.id] = made
+        return made
+
+    def show(self, one: Contact) -> Json:
+        conn = make.connection(one.conn, one.conn_status, one.alias)
+        return make.contact(one.id, one.local, make.profile(one.name, one.alias), conn, one.custom, one.status)
+
+    def group(self, number: int) -> Group:
+        if number not in self.groups:
+            raise store("groupNotFound", groupId=number)
+        return self.groups[number]
+
+    def show_group(self, one: Group) -> Json:
+        me = make.member(1, one.id, self.name, make.profile(self.name), one.role, one.status, "user", None)
+        return make.group(one.id, one.local, one.room.profile, me, one.custom, len(one.seats) + 1)
+
+    def show_seat(self, group: Group, one: Seat) -> Json:
+        name = one.account.name
+        return make.member(one.id, group.id, name, make.profile(name), one.role, one.status, "invitee", one.contact)
+
+    def info(self, ref: str) -> Json:
+        if ref[0] == "@":
+            return {"type": "direct", "contact": self.show(self.contact(int(ref[1:])))}
+        return {"type": "group", "groupInfo": self.show_group(self.group(int(ref[1:])))}
+
+    def item(self, ref: str, number: int) -> Json:
+        where, item = self.items.get(number, ("", {}))
+        if where != ref:
+            raise store("chatItemNotFound", itemId=number)
+        return item
+
+    def entry(self, number: int) -> Json:
+        """A snapshot (4)."""
+        ref, item = self.items[number]
+        return {"chatInfo": self.info(ref), "chatItem": copy.deepcopy(item)}
+
+    def of_shared(self, shared: object) -> int | None:
+        return next((n for n, (_, item) in self.items.items() if meta(item)["itemSharedMsgId"] == shared), None)
+
+    def others(self, ref: str) -> list[tuple[Account, str, Json]]:
+        """Who else is in a chat, what they call it, and how they see what we write."""
+        if ref[0] == "@":
+            contact = self.contact(int(ref[1:]))
+            if contact.status != "active":
+                raise refused("contactNotActive", contact=self.show(contact))
+            return [(contact.peer, f"@{contact.peer_id}", {"type": "directRcv"})]
+        group, found = self.group(int(ref[1:])), []
+        for other in group.room.groups:
+            if other.owner is not self and other.status in {"connected", "creator"}:
+                seat = next(one for one in other.seats.values() if one.account is self)
+                shown = other.owner.show_seat(other, seat)
+                found.append((other.owner, f"#{other.id}", cast("Json", {"type": "groupRcv", "groupMember": shown})))
+        return found
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def _send(self, ref: str, ttl: str | None, data: str) -> Json:
+        """All are looked at before any is sent (7)."""
+        wanted = [self.read(json.dumps(one), T.ComposedMessage) for one in json.loads(data)]
+        others = self.others(ref)
+        if not wanted:
+            raise wrong("Failed reading: empty")
+        quotes = [self._quote(ref, one) for one in wanted]
+        for one, quote in zip(wanted, quotes, strict=True):
+            if len(json.dumps([one["msgContent"], quote], ensure_ascii=False).encode()) > LARGEST:
+                raise store("largeMsg")
+            source = cast("Json | None", one.get("fileSource"))
+            if source is not None and not (Path(str(source["filePath"])).is_absolute() and Path(str(source["filePath"])).is_file()):  # fmt: skip  # noqa: E501
+                raise refused("fileNotFound", message=str(source["filePath"]))
+        sent = [self._post(ref, others, one, quote, ttl) for one, quote in zip(wanted, quotes, strict=True)]
+        answer: Json = {"type": "newChatItems", "user": self.user, "chatItems": [self.entry(number) for number in sent]}
+        for number in sent:
+            self.deliver(number, others)
+        return answer
+
+    def _quote(self, ref: str, wanted: Json) -> Json | None:
+        if "quotedItemId" not in wanted:
+            return None
+        try:
+            quoted = self.item(ref, cast("int", wanted["quotedItemId"]))
+        except Denied:
+            raise store("invalidQuote") from None
+        return {"chatDir": quoted["chatDir"], "itemId": wanted["quotedItemId"], "sentAt": meta(quoted)["itemTs"],
+                "sharedMsgId": meta(quoted)["itemSharedMsgId"], "content": cast("Json", quoted["content"])["msgContent"]}  # fmt: skip
+
+    def _post(self, ref: str, others: list[tuple[Account, str, Json]], wanted: Json, quote: Json | None, ttl: str | None) -> int:  # fmt: skip  # noqa: E501
+        content = cast("Json", wanted["msgContent"])
+        direction: Json = {"type": "directSnd" if ref[0] == "@" else "groupSnd"}
+        number = self.keep(ref, direction, content, f"s{next(self.network.shared)}", ours=True)
+        item = self.items[number][1]
+        if quote is not None:
+            item["quotedItem"] = quote
+        if ttl:
+            meta(item)["itemTimed"] = {"ttl": int(ttl)}
+        source = cast("Json | None", wanted.get("fileSource"))
+        if source is not None:
+            path = Path(str(source["filePath"]))
+            file = next(self.numbers)
+            self.files[file] = path
+            item["file"] = make.file(file, path.name, path.stat().st_size, "sndStored", str(path))
+        return number
+
+    def keep(self, ref: str, direction: Json, content: Json, shared: str, *, ours: bool) -> int:
+        number = next(self.numbers)
+        text = str(content["text"])
+        item = make.item(number, self.network.now(), direction, content, shared=shared, text=text, ours=ours)
+        self.items[number] = (ref, item)
+        return number
+
+    def deliver(self, number: int, others: list[tuple[Account, str, Json]]) -> None:
+        ref, item = self.items[number]
+        for status in ("sndSent", "sndRcvd"):
+            if status == "sndRcvd":
+                for account, there, direction in others:
+                    account.receive(there, direction, self, item)
+            progress: Json = {"sndProgress": "complete", **({"msgRcptStatus": "ok"} if status == "sndRcvd" else {})}
+            meta(item)["itemStatus"] = {"type": status} | progress
+            if others:
+                self.tell({"type": "chatItemsStatusesUpdated", "chatItems": [self.entry(number)]})
+        if "file" in item:
+            file = cast("Json", item["file"])
+            file["fileStatus"] = {"type": "sndComplete"}
+            fid = cast("int", file["fileId"])
+            path = cast("Path", self.files[fid])
+            self.files[fid] = path.read_bytes()  # the servers have it: the copy of the sender may go
+            meta_of = make.transfer(fid, path.name, str(path), cast("int", file["fileSize"]))
+            self.tell({"type": "sndFileCompleteXFTP", "chatItem": self.entry(number), "fileTransferMeta": meta_of})
+        if ref[0] == "#":
+            self.group(int(ref[1:])).room.told.append((cast("Account", self), ref, item, self.network.now()))
+
+    def receive(self, ref: str, direction: Json, sender: Talking, theirs: Json) -> None:
+        content = cast("Json", cast("Json", theirs["content"])["msgContent"])
+        number = self.keep(ref, direction, content, str(meta(theirs)["itemSharedMsgId"]), ours=False)
+        item = self.items[number][1]
+        if "itemTimed" in meta(theirs):
+            meta(item)["itemTimed"] = meta(theirs)["itemTimed"]
+        if "quotedItem" in theirs:
+            quoted = copy.deepcopy(cast("Json", theirs["quotedItem"]))
+            known = self.of_shared(quoted["sharedMsgId"])
+            quoted.pop("itemId")
+            if known is not None:
+                quoted |= {"itemId": known, "chatDir": self.items[known][1]["chatDir"]}
+            item["quotedItem"] = quoted
+        if "file" in theirs:
+            file, mine = cast("Json", theirs["file"]), next(self.numbers)
+            self.files[mine] = (sender, cast("int", file["fileId"]))
+            item["file"] = make.file(mine, str(file["fileName"]), cast("int", file["fileSize"]), "rcvInvitation", None)
+        self.tell({"type": "newChatItems", "chatItems": [self.entry(number)]})
+
+    def _own(self, ref: str, number: int, otherwise: str) -> Json:
+        item = self.item(ref, number)
+        direction = str(cast("Json", item["chatDir"])["type"])
+        age = self.network.now() - make.at(str(meta(item)["itemTs"]))
+        if not direction.endswith("Snd") or age > DAY or "itemDeleted" in meta(item):
+            raise refused(otherwise)  # (8)
+        return item
+
+    def _update(self, ref: str, number: str, data: str) -> Json:
+        wanted = cast("Json", self.read(data, T.UpdatedMessage)["msgContent"])
+        item = self._own(ref, int(number), "invalidChatItemUpdate")
+        content = cast("Json", item["content"])
+        if content["msgContent"] == wanted:
+            return {"type": "chatItemNotChanged", "user": self.user, "chatItem": self.entry(int(number))}
+        if cast("Json", content["msgContent"])["type"] != wanted["type"]:
+            raise refused("invalidChatItemUpdate")
+        self.change(int(number), wanted)
+        for account, _, _ in self.others(ref):
+            there = account.of_shared(meta(item)["itemSharedMsgId"])
+            if there is not None:
+                account.change(there, wanted)
+                account.tell({"type": "chatItemUpdated", "chatItem": account.entry(there)})
+        return {"type": "chatItemUpdated", "user": self.user, "chatItem": self.entry(int(number))}
+
+    def change(self, number: int, content: Json) -> None:
+        item = self.items[number][1]
+        cast("Json", item["content"])["msgContent"] = content
+        meta(item).update(itemText=content["text"], itemEdited=True)
+
+    def _delete(self, ref: str, numbers: str, mode: str) -> Json:
+        wanted = [int(number) for number in numbers.split(",")]
+        items = [self._own(ref, number, "invalidChatItemDelete") for number in wanted]
+        for item in items if mode == "broadcast" else ():
+            for account, _, _ in self.others(ref):
+                there = account.of_shared(meta(item)["itemSharedMsgId"])
+                if there is not None:
+                    account.forget([there], by_user=False)
+        return {"type": "chatItemsDeleted", "user": self.user, "byUser": True, "timed": False,
+                "chatItemDeletions": self.forget(wanted, by_user=True)}  # fmt: skip
+
+    def forget(self, numbers: list[int], *, by_user: bool) -> list[Json]:
+        gone: list[Json] = []
+        for number in numbers:
+            before = self.entry(number)
+            deleted: Json = {"type": "deleted", "chatType": "direct" if self.items[number][0][0] == "@" else "group"}
+            meta(self.items[number][1])["itemDeleted"] = deleted
+            gone.append({"deletedChatItem": before, "toChatItem": self.entry(number)})
+        if not by_user:
+            self.tell({"type": "chatItemsDeleted", "chatItemDeletions": gone, "byUser": False, "timed": False})
+        return gone
+
+    def _react(self, ref: str, number: str, on: str, data: str) -> Json:
+        emoji = str(self.read(data, T.MsgReaction_emoji)["emoji"])
+        item = self.item(ref, int(number))
+        if len(emoji) != 1 or emoji not in REACTIONS:
+            raise wrong("Failed reading: unknown emoji")
+        ours = self.reacted
+        key = f"{number} {emoji}"
+        if (key in ours) is (on == "on"):
+            raise wrong(f"reaction already {'added' if on == 'on' else 'removed'}")
+        if on == "on" and sum(one.startswith(f"{number} ") for one in ours) >= 3:
+            raise wrong("too many reactions")
+        ours.symmetric_difference_update({key})
+        for account, _, direction in self.others(ref):
+            there = account.of_shared(meta(item)["itemSharedMsgId"])
+            if there is not None:
+                account.tell(account.reaction(there, direction, emoji, added=on == "on"))
+        direction = {"type": "directSnd" if ref[0] == "@" else "groupSnd"}
+        return {"user": self.user} | self.reaction(int(number), direction, emoji, added=on == "on")
+
+    def reaction(self, number: int, direction: Json, emoji: str, *, added: bool) -> Json:
+        entry = self.entry(number)
+        one: Json = {
+            "chatDir": direction, "chatItem": entry["chatItem"], "sentAt": make.stamp(self.network.now()),
+            "reaction": {"type": "emoji", "emoji": emoji},
+        }  # fmt: skip
+        whole: Json = {"chatInfo": entry["chatInfo"], "chatReaction": one}
+        return {"type": "chatItemReaction", "added": added, "reaction": whole}
+
+    def _receive(self, number: str, path: str | None) -> Json:
+        """Not without being asked, not twice, and there before it is said to be (9)."""
+        kept = self.files.get(int(number))
+        item = next((n for n, (_, one) in self.items.items() if cast("Json", one.get("file", {})).get("fileId") == int(number)), None)  # fmt: skip  # noqa: E501
+        if item is None or not isinstance(kept, tuple):
+            raise store("rcvFileNotFound", fileId=int(number))
+        file = cast("Json", self.items[item][1]["file"])
+        if file["fileStatus"] != {"type": "rcvInvitation"}:
+            raise refused("fileAlreadyReceiving", message=str(file["fileName"]))
+        file["fileStatus"] = {"type": "rcvAccepted"}
+        answer: Json = {"type": "rcvFileAccepted", "user": self.user, "chatItem": self.entry(item)}
+        sender, theirs = kept
+        if path is None and self.downloads is None:
+            raise wrong("there is no folder for files")
+        target = Path(path) if path else cast("Path", self.downloads) / f"file{number}"
+        target.write_bytes(cast("bytes", sender.files[theirs]))
+        file |= {"fileStatus": {"type": "rcvComplete"}, "fileSource": {"filePath": str(target)}}
+        self.tell({"type": "rcvFileComplete", "chatItem": self.entry(item)})
+        return answer
+
+
+def meta(item: Json) -> Json:
+    return cast("Json", item["meta"])
