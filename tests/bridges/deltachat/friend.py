@@ -72,11 +72,15 @@ def transport(server: Any, box: Mailbox) -> dict[str, Any]:
 
 
 class DeltaChatFriend:
-    """A person with one account. `chat` is the one that they share with the bridge."""
+    """A person with one account. `chat` is the one that they share with the bridge.
 
-    def __init__(self, rpc: Phone, server: Any, box: Mailbox, name: str = "Friend") -> None:
+    Delta Chat lets people send one message a second, and bots as many as they like: whoever has much to do is one.
+    """
+
+    def __init__(self, rpc: Phone, server: Any, box: Mailbox, *, busy: bool = True) -> None:
         self.rpc, self.number, self.chat = rpc, rpc.add_account(), 0
-        rpc.set_config(self.number, "displayname", name)
+        config = {"displayname": "Friend", "mdns_enabled": "1", **({"bot": "1"} if busy else {})}
+        rpc.batch_set_config(self.number, config)
         rpc.add_or_update_transport(self.number, transport(server, box))
         rpc.start_io(self.number)
         self.events: list[AnyEvent] = []

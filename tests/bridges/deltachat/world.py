@@ -27,8 +27,7 @@ class Server(Protocol):
     def imap(self) -> int: ...
     @property
     def smtp(self) -> int: ...
-    def account(self, name: str) -> Mailbox: ...
-    def let_in(self, address: str, password: str) -> None: ...
+    def account(self, name: str, /) -> Mailbox: ...
     def stop(self) -> None: ...
     def start(self) -> None: ...
 
@@ -101,14 +100,17 @@ class DeltaChatWorld:
         await asyncio.to_thread(self.home.server.stop)
 
     async def mend_network(self) -> None:
+        """The friend opens the program again, which connects anew then. The bridge has to find out by itself."""
         await asyncio.to_thread(self.home.server.start)
+        await asyncio.to_thread(self.friend.ask, "stop_io")
+        await asyncio.to_thread(self.friend.ask, "start_io")
 
 
 @contextmanager
-def somebody(folder: Path, server: Server) -> Iterator[DeltaChatFriend]:
+def somebody(folder: Path, server: Server, *, busy: bool = True) -> Iterator[DeltaChatFriend]:
     """Somebody who is there."""
     with Phone(str(folder), rpc_server_path=PROGRAM) as rpc:
-        yield DeltaChatFriend(rpc, server, server.account("friend"))
+        yield DeltaChatFriend(rpc, server, server.account("friend"), busy=busy)
 
 
 @asynccontextmanager
