@@ -14,7 +14,10 @@ ARROWS: dict[str, set[str]] = {
     "migrate.sources": NOUNS | {"migrate.session", "migrate.network"},
     "migrate.archive": NOUNS,
     "migrate.cards": NOUNS | {"migrate.session"},
-    "migrate.announce": NOUNS | {"migrate.session", "migrate.network", "migrate.account", "migrate.cards"},
+    # It knows networks only by what every bridge says, does and is asked to do.
+    "migrate.announce": NOUNS
+    | {"migrate.session", "migrate.cards"}
+    | {"bridges.api", "bridges.about", "bridges.events", "bridges.actions", "bridges.state"},
     "migrate.standin": NOUNS | {"migrate.session"},  # a network for tests and demonstrations, on this machine alone
     "migrate.demo": NOUNS | {"migrate.session", "migrate.standin"},
     "migrate.export": NOUNS | {"migrate.selection", "migrate.sources.base", "migrate.archive"},
