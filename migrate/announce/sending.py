@@ -19,7 +19,7 @@ from bridges.events import Person
 from bridges.state import State
 
 from ..cards.card import shown_name
-from ..cards.statement import SignedStatement, Statement
+from ..cards.statement import CannotSign, SignedStatement, Statement
 from ..errors import DecampError
 from .campaign import Campaign, Invited, Notice, Step
 from .journal import Journal
@@ -139,7 +139,7 @@ class Sender:
             self._out_of_reach = 0
         except _PutOff as put_off:
             self._put_off(notice, put_off.bridge, put_off.error)
-        except (Refused, TooLong) as error:
+        except (Refused, TooLong, CannotSign) as error:
             self._journal.fail(notice, str(error), error.hint)
         return self._journal.notice(notice.campaign, notice.id)
 
