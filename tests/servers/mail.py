@@ -31,6 +31,7 @@ class Office:
         command = [sys.executable, str(Path(__file__).with_name("mail_process.py")), *([str(lmtp)] if lmtp else [])]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ports: list[int] = []
+        self.tried = 0
 
     def ask(self, do: str, **words: str) -> None:
         assert self._process.stdin
@@ -40,7 +41,8 @@ class Office:
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"The mail server ended with {self._process.wait()}.")
-        self.ports = json.loads(answer)["ports"]
+        answered = json.loads(answer)
+        self.ports, self.tried = answered["ports"], answered["tried"]
 
     def end(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
@@ -76,6 +78,19 @@ class MailServer:
     def let_in(self, address: str, password: str) -> None:
         """Make an account, or give it another password."""
         self._office.ask("account", address=address, password=password)
+
+    def put_out(self, address: str) -> None:
+        """From now on nobody of that name lives here."""
+        self._office.ask("gone", address=address)
+
+    def drop(self) -> None:
+        """Cut everybody's connections; they may be made again."""
+        self._office.ask("drop")
+
+    def logins(self, address: str) -> int:
+        """How often somebody has tried to read that mail."""
+        self._office.ask("logins", address=address)
+        return self._office.tried
 
     def stop(self) -> None:
         self._office.ask("close")

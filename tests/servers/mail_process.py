@@ -12,6 +12,7 @@ import smtplib
 import sys
 import warnings
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -55,6 +56,9 @@ class Door:
     def close(self) -> None:
         if self._server is not None:
             self._server.close()
+        self.drop()
+
+    def drop(self) -> None:
         while self.guests:
             self.guests.pop().abort()
 
@@ -116,6 +120,14 @@ class Boxes:
         self._backend, self._config = backend, config
         self._imap = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
         self.door = Door(self._serve)
+        self.tried: Counter[str] = Counter()
+        authenticate = backend.login.authenticate
+
+        async def counted(credentials: Any) -> Any:
+            self.tried[credentials.authcid] += 1
+            return await authenticate(credentials)
+
+        backend.login.authenticate = counted  # type: ignore[method-assign]
 
     async def _serve(self, door: Door, port: int) -> asyncio.Server:
         async def guest(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,11 +183,17 @@ async def main(lmtp: int | None) -> None:
                 case "close":
                     for door in doors:
                         door.close()
+                case "drop":
+                    for door in doors:
+                        door.drop()
+                case "gone":
+                    del office.passwords[asked["address"]]
                 case "account":
                     office.passwords[asked["address"]] = asked["password"]
                     if boxes:
                         boxes.add(asked["address"], asked["password"])
-            sys.stdout.write(json.dumps({"ports": [door.port for door in doors]}) + "\n")
+            tried = boxes.tried[asked.get("address")] if boxes else 0
+            sys.stdout.write(json.dumps({"ports": [door.port for door in doors], "tried": tried}) + "\n")
             sys.stdout.flush()
 
 

@@ -78,7 +78,7 @@ class DeltaChatFriend:
     """
 
     def __init__(self, rpc: Phone, server: Any, box: Mailbox, *, busy: bool = True) -> None:
-        self.rpc, self.number, self.chat = rpc, rpc.add_account(), 0
+        self.rpc, self.number, self.box, self.chat = rpc, rpc.add_account(), box, 0
         config = {"displayname": "Friend", "mdns_enabled": "1", **({"bot": "1"} if busy else {})}
         rpc.batch_set_config(self.number, config)
         rpc.add_or_update_transport(self.number, transport(server, box))
@@ -95,6 +95,11 @@ class DeltaChatFriend:
         """Look only at what comes from now on."""
         self._look()
         self._taken.update(range(len(self.events)))
+
+    def reconnect(self) -> None:
+        """Open the program again, which connects anew then: otherwise it takes its time."""
+        self.ask("stop_io")
+        self.ask("start_io")
 
     # -- doing ---------------------------------------------------------------------------------------------
 

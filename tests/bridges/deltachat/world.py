@@ -100,10 +100,9 @@ class DeltaChatWorld:
         await asyncio.to_thread(self.home.server.stop)
 
     async def mend_network(self) -> None:
-        """The friend opens the program again, which connects anew then. The bridge has to find out by itself."""
+        """The bridge has to find out by itself."""
         await asyncio.to_thread(self.home.server.start)
-        await asyncio.to_thread(self.friend.ask, "stop_io")
-        await asyncio.to_thread(self.friend.ask, "start_io")
+        await asyncio.to_thread(self.friend.reconnect)
 
 
 @contextmanager
