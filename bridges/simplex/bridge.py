@@ -150,6 +150,11 @@ class SimplexBridge(Sending):
                 self._told.change(State.INTERRUPTED, str(lost), lost.hint)
             except Denied as denied:
                 self._told.change(State.INTERRUPTED, str(denied), denied.hint)
+            except Exception as error:  # noqa: BLE001  outermost: whatever SimpleX may say, this bridge goes on
+                kind = type(error).__name__
+                _log.error("The bridge of SimpleX has stumbled (%s) and starts again.", kind)
+                self._told.change(State.INTERRUPTED, f"SimpleX said something unexpected ({kind}).",
+                                  "It is tried again by itself. If it stays, report it.")  # fmt: skip
             if self._desk.now() - began > STEADY_MS:
                 pause = SOONEST
             await asyncio.sleep(pause + self._desk.random.random() * pause)

@@ -29,7 +29,8 @@ class Files:
     """The two folders, and who waits for which file."""
 
     def __init__(self, folder: Path, now: int) -> None:
-        self._out, self._in = folder / "outgoing", folder / "incoming"
+        whole = folder.resolve()  # SimpleX may be at home elsewhere
+        self._out, self._in = whole / "outgoing", whole / "incoming"
         for place in (self._out, self._in):
             place.mkdir(mode=0o700, exist_ok=True)
             _sweep(place, now)

@@ -200,9 +200,8 @@ class Hearing:
 
 def invitation(contact: Contact) -> str | None:
     """The id of the invitation that somebody used: the number of its link, which was for one contact of ours."""
-    if contact.active_conn is None or not contact.profile.local_alias.startswith(translate.ALIAS):
-        return None
-    return str(contact.active_conn.conn_id)
+    noted = contact.profile.local_alias.startswith(translate.ALIAS) or translate.NOTE in (contact.custom_data or {})
+    return str(contact.active_conn.conn_id) if contact.active_conn is not None and noted else None
 
 
 async def every_chat(core: Core, user: int) -> tuple[Listed, ...]:

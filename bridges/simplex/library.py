@@ -81,7 +81,7 @@ class LibraryCore:
 
     async def close(self) -> None:
         for task in (*self._asking, *([self._looking] if self._looking else [])):
-            with suppress(Denied, Lost):
+            with suppress(Denied, Lost, TimeoutError):
                 await asyncio.wait_for(task, ANSWER_SECONDS)
         with suppress(Denied, Lost):
             await self.ask(commands.STOP)

@@ -25,7 +25,7 @@ from ..api import (
 from . import commands, translate
 from .about import ABOUT
 from .core import Core, Denied, Lost, refusal
-from .files import Files
+from .files import Files, safe_name
 from .hearing import Hearing, items_after
 from .record import Begun, Record
 from .wire import Said
@@ -93,9 +93,8 @@ class Sending(Bridge):
 
     async def _once(self, core: Core, chat: str, action: Post, part: int, upload: Upload | None) -> str:
         """Send one part, unless an earlier attempt has. What is there is recognised by what it says."""
-        text = action.text if part == 0 else ""
-        kind = "text" if upload is None else "file"
-        path = self._files.lay_out(upload, action.key, part) if upload is not None else None
+        text = translate.whole(action.text) if part == 0 else ""
+        kind, name = ("text", "") if upload is None else ("file", safe_name(upload.name))
         begun = self._record.begun(action.key, part)
         if begun is not None and begun.item is None:
             await self._look_for(core, begun)
@@ -104,8 +103,9 @@ class Sending(Bridge):
             return str(begun.item)
         begun = Begun(
             key=action.key, part=part, chat=chat, after=self._hearing.highest, kind=kind,
-            mark=translate.mark(kind, text, path.name if path else ""),
+            mark=translate.mark(kind, text, name),
         )  # fmt: skip
+        path = await asyncio.to_thread(self._files.lay_out, upload, action.key, part) if upload is not None else None
         self._record.begin(begun)
         quoted = _item_of(action.reply_to) if part == 0 and action.reply_to else None
         message = translate.composed(kind, text, str(path) if path else None, quoted)
@@ -143,6 +143,7 @@ class Sending(Bridge):
         except Denied as denied:
             was_done = again and isinstance(action, Delete) and denied.kind in _DONE
             if not was_done and not (isinstance(action, React) and "already" in denied.detail):
+                self._record.drop(action.key, 0)
                 raise refusal(denied) from None
         except Lost as lost:
             raise NotNow(str(lost)) from None
@@ -153,7 +154,9 @@ class Sending(Bridge):
         match action:
             case Edit():
                 item = _item_of(action.message)
-                return commands.update(chat, item, self._record.kind_of(item) or "text", action.text), item
+                return commands.update(
+                    chat, item, self._record.kind_of(item) or "text", translate.whole(action.text)
+                ), item
             case Delete():
                 item = _item_of(action.message)
                 return commands.delete(chat, item), item

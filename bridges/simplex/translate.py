@@ -138,6 +138,11 @@ def composed(kind: str, text: str, path: str | None, quoted: int | None) -> dict
     return message
 
 
+def whole(text: str) -> str:
+    """A text that can be written as UTF-8: half a character becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def mark(kind: str, text: str, file_name: str = "") -> str:
     """By what a message of ours is recognised of which nobody knows whether it was taken."""
     return hashlib.sha256(f"{kind}\0{text}\0{file_name}".encode("utf-8", "replace")).hexdigest()
@@ -157,7 +162,7 @@ def alias(who: str) -> str:
 
 def group_name(title: str) -> str:
     """A name that can be asked for: one line, and no longer than people read."""
-    line = " ".join(title.split())
+    line = " ".join(whole(title).split())
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 

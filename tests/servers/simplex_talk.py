@@ -174,8 +174,12 @@ class Talking:
             quoted = self.item(ref, cast("int", wanted["quotedItemId"]))
         except Denied:
             raise store("invalidQuote") from None
-        return {"chatDir": quoted["chatDir"], "itemId": wanted["quotedItemId"], "sentAt": meta(quoted)["itemTs"],
-                "sharedMsgId": meta(quoted)["itemSharedMsgId"], "content": cast("Json", quoted["content"])["msgContent"]}  # fmt: skip
+        content = cast("Json", quoted["content"])["msgContent"]
+        shared, sent_at = meta(quoted)["itemSharedMsgId"], meta(quoted)["itemTs"]
+        return {
+            "chatDir": quoted["chatDir"], "itemId": wanted["quotedItemId"], "sharedMsgId": shared, "sentAt": sent_at,
+            "content": content,
+        }  # fmt: skip
 
     def _post(self, ref: str, others: list[tuple[Account, str, Json]], wanted: Json, quote: Json | None, ttl: str | None) -> int:  # fmt: skip  # noqa: E501
         content = cast("Json", wanted["msgContent"])

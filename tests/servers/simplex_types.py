@@ -1,6 +1,6 @@
 """Whether an object is exactly what the official types of SimpleX say: recipe for SimpleX, section 8.
 
-`typing` itself reads the types of the package. A key too many or too few, a wrong scalar or an unknown kind: all errors.
+`typing` itself reads the types of the package. A key too many, a key too few, a wrong scalar: all errors.
 """
 
 from __future__ import annotations
