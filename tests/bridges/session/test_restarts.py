@@ -12,8 +12,11 @@ from bridges.api import Changed, Delete, MarkRead, NotNow, Post, Posted, React, 
 from bridges.contract import Seat
 from bridges.contract.world import says
 from bridges.session.record import Record
+from migrate.account import online, posting
+from migrate.account.line import Line
 from migrate.account.online import OnlineAccount
 from migrate.account.prepared import Held, Prepared, Sent
+from migrate.account.standing import Standing
 from tests.bridges.session.friend import Phone, until
 from tests.bridges.session.world import SessionWorld, direct
 
@@ -87,6 +90,26 @@ def test_the_same_action_asked_for_ten_times_at_once_is_sent_once(tmp_path: Path
             sent = await asyncio.gather(*(seat.bridge.send(world.chat, action) for _ in range(10)))
             assert len({one.id for one in sent}) == 1
             assert len(on_shelves(world, world.chat)) == 1
+
+    asyncio.run(story())
+
+
+def test_a_look_in_the_middle_of_a_send_takes_it_for_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with direct(tmp_path) as world, Seat(world) as seat:
+            real = posting.post
+
+            async def slowly(prepared: Prepared, line: Line, standing: Standing) -> Sent:
+                sent = await real(prepared, line, standing)
+                await world.friend.do(Post(key="meanwhile", text="meanwhile"))
+                await seat.saw(Posted, says("meanwhile"))
+                return sent
+
+            monkeypatch.setattr(online, "post", slowly)
+            await seat.bridge.send(world.chat, Post(key="k", text="mine"))
+            assert [event.text for event in seat.events if isinstance(event, Posted)] == ["meanwhile"]
 
     asyncio.run(story())
 
