@@ -25,6 +25,7 @@ class Person:
         self, answers: dict[str, list[str]], *, library: bool = False, owner: SimplexFriend | None = None
     ) -> None:
         self.answers, self.library, self.owner = answers, library, owner
+        self.wants_groups = owner is not None
         self.told: list[str] = []
 
     async def ask(self, setting: Setting) -> str:
@@ -73,13 +74,9 @@ def test_a_new_program_gets_an_account_an_address_and_an_owner(tmp_path: Path) -
 def test_an_owner_who_does_not_come_can_come_later(tmp_path: Path) -> None:
     async def scene() -> None:
         async with over_the_program(tmp_path) as world:
-            person = Person(
-                {"port": [world.settings["port"]]}, owner=SimplexFriend(Account(world.network, "x"), tmp_path)
-            )
-            person.owner, missing = None, person.owner
-            person.confirm = _always  # type: ignore[method-assign]  # somebody who says yes to everything
+            person = Person({"port": [world.settings["port"]]})
+            person.wants_groups = True
             values = await set_up(person, tmp_path, patience=0.2)
-            assert missing is not None
             assert values["owner"] == ""
             assert "run this command again" in person.told[-1]
 
