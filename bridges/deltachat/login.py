@@ -13,6 +13,7 @@ from migrate.errors import DecampError
 
 from ..api import BadSetting, State
 from .core import Core, CoreError, CoreGone
+from .native import Transport
 
 _TRIED: Final = "ui.decamp.login"
 """Where the account itself keeps a digest of the login that worked last. Keys that begin with `ui.` are free."""
@@ -43,6 +44,20 @@ def transport(settings: Mapping[str, str]) -> dict[str, object]:
             found |= {f"{kind}Server": server, f"{kind}User": address, f"{kind}Port": int(port) or None}
             found[f"{kind}Security"] = settings.get(f"{kind}_security") or "automatic"
     return {**found, "certificateChecks": _CHECKS.get(settings.get("certificates", ""), "automatic")}
+
+
+def settings_of(made: Transport) -> dict[str, str]:
+    """The settings of a mail account that Delta Chat made by itself."""
+    found = {"address": made.addr, "password": made.password}
+    for kind, server, port, security in (
+        ("imap", made.imap_server, made.imap_port, made.imap_security),
+        ("smtp", made.smtp_server, made.smtp_port, made.smtp_security),
+    ):
+        if server:
+            found |= {f"{kind}_server": server, f"{kind}_port": str(port or 0)}
+            found[f"{kind}_security"] = security or "automatic"
+    checks = {ours: said for said, ours in _CHECKS.items()}
+    return {**found, "certificates": checks.get(made.certificate_checks or "", "automatic")}
 
 
 async def account_of(core: Core, address: str) -> int | None:

@@ -110,10 +110,17 @@ class Happened(Native, frozen=True, kw_only=True):
 
 
 class Transport(Native, frozen=True, kw_only=True):
-    """A mail account, as it is kept."""
+    """A mail account, as it is kept. What was left to Delta Chat is absent."""
 
     addr: str
     password: str
+    imap_server: str | None = None
+    imap_port: int | None = None
+    imap_security: str | None = None
+    smtp_server: str | None = None
+    smtp_port: int | None = None
+    smtp_security: str | None = None
+    certificate_checks: str | None = None
 
     def __repr__(self) -> str:
         return "Transport(<password>)"

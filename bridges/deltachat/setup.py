@@ -59,8 +59,10 @@ async def set_up(talk: Talk, folder: Path) -> dict[str, str]:
 
 async def _given(talk: Talk, core: Core, values: dict[str, str]) -> int:
     """An account that there is already, found by itself or with the names of its servers."""
-    for name in ("address", "password"):
+    for name in ("address", "password", "imap_server"):
         values[name] = await talk.ask(_SETTINGS[name])
+    if values["imap_server"]:
+        await _ask_for_servers(talk, values)
     for left in reversed(range(TRIES)):
         try:
             return await login.log_in(core, values)
@@ -68,14 +70,17 @@ async def _given(talk: Talk, core: Core, values: dict[str, str]) -> int:
             talk.say(f"{trouble} {trouble.hint}")
             if not left:
                 break
-            wrong = ("password",) if trouble.state is State.BAD_CREDENTIALS else _servers()
-            for name in wrong:
-                values[name] = await talk.ask(_SETTINGS[name])
+            if trouble.state is State.BAD_CREDENTIALS:
+                values["password"] = await talk.ask(_SETTINGS["password"])
+            else:
+                values["imap_server"] = await talk.ask(_SETTINGS["imap_server"])
+                await _ask_for_servers(talk, values)
     raise BadSetting("It did not work.", "Look at what the server said, and run the same command again.")
 
 
-def _servers() -> tuple[str, ...]:
-    return tuple(name for name in _SETTINGS if name.startswith(("imap_", "smtp_", "certificates")))
+async def _ask_for_servers(talk: Talk, values: dict[str, str]) -> None:
+    for name in ("imap_port", "imap_security", "smtp_server", "smtp_port", "smtp_security", "certificates"):
+        values[name] = await talk.ask(_SETTINGS[name])
 
 
 async def _make(talk: Talk, core: Core, values: dict[str, str]) -> int:
@@ -90,7 +95,7 @@ async def _make(talk: Talk, core: Core, values: dict[str, str]) -> int:
         raise BadSetting(
             "That server has not made an account.", "Try another one, or use an account of yours."
         ) from error
-    values["address"], values["password"] = made.addr, made.password
+    values |= login.settings_of(made)
     return number
 
 
