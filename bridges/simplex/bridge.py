@@ -64,6 +64,7 @@ class SimplexBridge(Sending):
         super().__init__()
         self._feed: Feed | None = None
         self._work: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
 
     @classmethod
     async def set_up(cls, talk: Talk, folder: Path) -> dict[str, str]:
@@ -246,9 +247,14 @@ class SimplexBridge(Sending):
 
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
         """A group for the owner and one contact, found again by what SimpleX keeps with it for us."""
-        core, owner = self._connected(), self._settings.get("owner", "")
+        owner = self._settings.get("owner", "")
         if not owner:
             raise Refused("Nobody knows which chat is yours.", "Run `decamp bridge setup simplex` again.")
+        async with self._opening:  # so that two who ask at once get the same one
+            return await self._group_with(owner, title, person)
+
+    async def _group_with(self, owner: str, title: str, person: Person | None) -> Chat:
+        core = self._connected()
         key = person.id if person else f"title:{title}"
         known = (await self._asking(core.ask(commands.groups(self._user)))).groups
         group = next((one for one in known if _is_for(one, key)), None)

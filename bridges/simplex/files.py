@@ -34,7 +34,7 @@ class Files:
         for place in (self._out, self._in):
             place.mkdir(mode=0o700, exist_ok=True)
             _sweep(place, now)
-        self._coming: dict[int, asyncio.Future[bool]] = {}
+        self._coming: dict[int, asyncio.Future[bool | None]] = {}
 
     def lay_out(self, upload: Upload, key: str, part: int) -> Path:
         """A copy of a file under the name that the other side is to see. Raises `Refused`."""
@@ -69,7 +69,8 @@ class Files:
     def lost(self) -> None:
         """Whoever waits for a file has to ask again."""
         for coming in self._coming.values():
-            coming.cancel()
+            if not coming.done():
+                coming.set_result(None)
 
     def wanted(self, ref: str) -> tuple[int, Path, int]:
         """The number of a file in SimpleX, where it is to lie here, and its size. Raises `Refused`."""
@@ -78,8 +79,8 @@ class Files:
             raise Refused("There is no such file.")
         return int(found[1]), self._in / f"{found[1]}-{found[3]}", int(found[2])
 
-    def expect(self, number: int) -> asyncio.Future[bool]:
-        """Tells whether the file came, once that is known."""
+    def expect(self, number: int) -> asyncio.Future[bool | None]:
+        """Tells whether the file came, once that is known; None where the connection ended before."""
         waiting = self._coming.get(number)
         if waiting is None or waiting.done():
             waiting = self._coming[number] = asyncio.get_running_loop().create_future()
@@ -92,17 +93,11 @@ class Files:
                 came = await asyncio.shield(self.expect(number))
         except TimeoutError:
             raise NotNow("The file is still coming.") from None
-        except asyncio.CancelledError:
-            if self.expect(number).cancelled() or not _is_cancelled():
-                raise NotNow("The connection to SimpleX was lost.") from None
-            raise
+        self._coming.pop(number, None)
+        if came is None:
+            raise NotNow("The connection to SimpleX was lost.")
         if not came:
             raise Refused("The file did not come.", "Ask for it again: servers of SimpleX keep files for two days.")
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def pieces(path: Path) -> AsyncIterator[bytes]:

@@ -77,6 +77,8 @@ class Hearing:
             case "chatItemsStatusesUpdated":
                 for entry in said.chat_items:
                     await self._status(entry)
+            case "sndFileError" if said.chat_item_ is not None:
+                await self._not_sent(said.chat_item_)
             case _:
                 await self._people(said)
 
@@ -183,6 +185,12 @@ class Hearing:
             message=str(one.chat_item.meta.item_id), emojis=(translate.emoji_in(one.reaction.emoji),),
             change=Reacted.Change.ADDED if said.added else Reacted.Change.REMOVED, own=ours,
         ))  # fmt: skip
+
+    async def _not_sent(self, entry: Entry) -> None:
+        where = translate.chat(entry.chat_info)
+        if where is not None:
+            number = str(entry.chat_item.meta.item_id)
+            await self._yield(Failed(chat=where, message=number, reason="SimpleX could not send the file."))
 
     async def _status(self, entry: Entry) -> None:
         where = translate.chat(entry.chat_info)

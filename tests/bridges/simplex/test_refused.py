@@ -27,6 +27,7 @@ from bridges.api import (
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.simplex.world import SimplexWorld, over_the_program
+from tests.servers.simplex_objects import transfer
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
 Scene = Callable[[SimplexWorld, Seat], Awaitable[None]]
@@ -117,6 +118,49 @@ def test_a_message_that_does_not_get_through_is_told(tmp_path: Path) -> None:
         item["meta"]["itemStatus"] = {"type": "sndErrorAuth"}  # type: ignore[index]  # an object of the double
         world.account.tell({"type": "chatItemsStatusesUpdated", "chatItems": [world.account.entry(int(sent.id or 0))]})
         assert (await seat.saw(Failed)).message == sent.id
+
+    play(tmp_path, scene)
+
+
+def test_a_file_that_could_not_be_sent_is_told(tmp_path: Path) -> None:
+    async def scene(world: SimplexWorld, seat: Seat) -> None:
+        path = tmp_path / "x"
+        path.write_bytes(b"x")
+        upload = Upload(path=str(path), name="x", type="", size=1)
+        sent = await seat.bridge.send(world.chat, Post(key="1", files=(upload,)))
+        entry = world.account.entry(int(sent.id or 0))
+        world.account.tell({"type": "sndFileError", "chatItem_": entry, "errorMessage": "no server",
+                            "fileTransferMeta": transfer(1, "x", str(path), 1)})  # fmt: skip
+        assert (await seat.saw(Failed)).message == sent.id
+
+    play(tmp_path, scene)
+
+
+def test_who_waits_for_a_file_is_told_when_the_connection_ends(tmp_path: Path) -> None:
+    async def scene(world: SimplexWorld, seat: Seat) -> None:
+        path = tmp_path / "x"
+        path.write_bytes(b"x")
+        await world.friend.do(Post(key="", files=(Upload(path=str(path), name="x", type="", size=1),)))
+        file = (await seat.saw(Posted)).files[0]
+        world.account.command(f"/freceive {file.ref.split(':')[1]} approved_relays=on encrypt=off {tmp_path / 'y'}")
+        fetching = asyncio.create_task(_first(seat, file.ref))
+        while not any("/freceive" in one and "incoming" in one for one in world.account.log):  # noqa: ASYNC110  a log tells nobody
+            await asyncio.sleep(0.01)
+        await world.program.drop()
+        with pytest.raises(NotNow):
+            await asyncio.wait_for(fetching, 10)
+
+    play(tmp_path, scene)
+
+
+async def _first(seat: Seat, ref: str) -> list[bytes]:
+    return [piece async for piece in seat.bridge.fetch(ref)]
+
+
+def test_two_who_open_the_chat_of_one_contact_get_the_same(tmp_path: Path) -> None:
+    async def scene(world: SimplexWorld, seat: Seat) -> None:
+        one, other = await asyncio.gather(seat.bridge.open_chat("Maya", MAYA), seat.bridge.open_chat("Maya", MAYA))
+        assert one.id == other.id
 
     play(tmp_path, scene)
 
