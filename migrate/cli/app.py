@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .announce import announce
 from .bridge import bridge
 from .browse import info, search
 from .card import card
@@ -28,7 +29,7 @@ app = tree(
     {
         "Save your history": [export, watch, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
-        "Tell people where you are": [handle, card],
+        "Tell people where you are": [handle, card, announce],
         "Reach other networks": [bridge],
         "The Session network": [send, network],
     },
