@@ -61,6 +61,7 @@ _PASSING = {
 _WORDS = {
     "contactNotFound": "There is no such chat.",
     "groupNotFound": "There is no such chat.",
+    "contactRequestNotFound": "Nobody asks there any more.",
     "chatItemNotFound": "The message is not there any more.",
     "invalidQuote": "The message that this answers is not there any more.",
     "invalidChatItemUpdate": "The message is too old to be changed, or not ours.",

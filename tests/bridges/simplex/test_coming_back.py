@@ -12,7 +12,7 @@ from bridges.api import Accept, Asked, Edit, Joined, NotNow, Person, Post, Poste
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.simplex.friend import SimplexFriend
-from tests.bridges.simplex.world import over_the_library, over_the_program
+from tests.bridges.simplex.world import SimplexWorld, over_the_library, over_the_program
 from tests.servers.simplex import Account
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
@@ -38,6 +38,59 @@ def test_a_message_whose_answer_was_lost_is_there_once(tmp_path: Path) -> None:
             assert [one.text for one in world.friend.seen if isinstance(one, Posted)] == ["said once", "after"]
 
     asyncio.run(scene())
+
+
+def test_a_message_whose_answer_never_came_is_there_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection stays, so nothing is caught up on: SimpleX is asked what it has before anything is sent again."""
+    monkeypatch.setattr("bridges.simplex.websocket.ANSWER_SECONDS", 0.3)
+
+    async def scene() -> None:
+        async with over_the_program(tmp_path) as world, Seat(world) as seat:
+            action = Post(key="in-doubt", text="said once")
+            await seat.bridge.send(world.chat, Post(key="another", text="said once"))
+            world.program.silent = 1
+            with pytest.raises(NotNow, match="in time"):
+                await seat.bridge.send(world.chat, action)
+            await seat.bridge.send(world.chat, action)
+            await seat.bridge.send(world.chat, action)
+            await seat.bridge.send(world.chat, Post(key="after", text="after"))
+            await world.friend.saw(Posted, says("after"))
+            assert [one.text for one in world.friend.seen if isinstance(one, Posted)] == ["said once"] * 2 + ["after"]
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("drops", [2, pytest.param(6, marks=pytest.mark.long)])
+def test_a_connection_that_breaks_all_the_time_loses_and_doubles_nothing(drops: int, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with over_the_program(tmp_path) as world, Seat(world) as seat:
+            for number in range(10 * drops):
+                if number % 10 == 5:
+                    world.program.swallow = 1
+                await world.friend.do(Post(key="", text=f"in {number}"))
+                await _until_taken(world, seat, Post(key=f"k{number}", text=f"out {number}"))
+            await seat.saw(Posted, says(f"in {10 * drops - 1}"))
+            await world.friend.saw(Posted, says(f"out {10 * drops - 1}"))
+            assert [one.text for one in seat.events if isinstance(one, Posted)] == [
+                f"in {n}" for n in range(10 * drops)
+            ]
+            there = [one.text for one in world.friend.seen if isinstance(one, Posted)]
+            assert there == [f"out {n}" for n in range(10 * drops)]
+            assert world.program.connections == drops + 1
+
+    asyncio.run(scene())
+
+
+async def _until_taken(world: SimplexWorld, seat: Seat, action: Post) -> None:
+    for _ in range(10):
+        try:
+            await seat.bridge.send(world.chat, action)
+        except NotNow:
+            await seat.reaches(State.INTERRUPTED)
+            await seat.reaches(State.CONNECTED, seconds=60)
+        else:
+            return
+    raise AssertionError("It was never taken.")
 
 
 def test_a_file_whose_answer_was_lost_is_there_once_also_for_the_next_run(tmp_path: Path) -> None:
