@@ -1,0 +1,108 @@
+"""Who is known, how they are called, and who asked, was invited, or was told something already."""
+
+from __future__ import annotations
+
+import msgspec
+
+from migrate.model import Noun
+
+from ..events import Chat, Person
+from .database import Database
+from .model import Place
+from .orders import Ask
+
+
+class Asked(Noun, frozen=True, kw_only=True):
+    """A stranger who waits to be let in, by the number that the owner says."""
+
+    number: int
+    place: Place
+    name: str
+
+
+class Acquaintance:
+    """Reads and writes people, chats, requests and invitations. What was seen last is in memory as well."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._met: dict[tuple[str, str], Person] = {}
+        self._visited: dict[Place, Chat] = {}
+
+    def meet(self, bridge: str, person: Person) -> bool:
+        """Note how somebody is called. Returns whether that is news. A picture that is missing now is kept."""
+        known = self._met.get((bridge, person.id)) or self.person(bridge, person.id)
+        if known is not None and person.picture is None:
+            person = msgspec.structs.replace(person, picture=known.picture)
+        self._met[bridge, person.id] = person
+        if known == person:
+            return False
+        self._db.write(
+            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", (bridge, person.id, person.name, person.picture)
+        )
+        return True
+
+    def person(self, bridge: str, id: str) -> Person | None:
+        row = self._db.con.execute(
+            "SELECT name, picture FROM people WHERE bridge = ? AND person = ?", (bridge, id)
+        ).fetchone()
+        return Person(id=id, name=row[0], picture=row[1]) if row else None
+
+    def visit(self, place: Place, chat: Chat) -> bool:
+        """Note how a chat is called. Returns whether it was called otherwise before."""
+        if self._visited.get(place) == chat:
+            return False
+        self._visited[place] = chat
+        what = msgspec.json.encode(chat)
+        row = self._db.con.execute(
+            "SELECT what FROM chats WHERE bridge = ? AND chat = ?", (place.bridge, place.chat)
+        ).fetchone()
+        if row is not None and row[0] == what:
+            return False
+        self._db.write("INSERT OR REPLACE INTO chats VALUES (?, ?, ?)", (place.bridge, place.chat, what))
+        return row is not None
+
+    def dressed(self, bridge: str, what: str) -> tuple[str, str | None] | None:
+        """The name and the picture that a ghost or a portal was given last."""
+        row: tuple[str, str | None] | None = self._db.con.execute(
+            "SELECT name, picture FROM dressed WHERE bridge = ? AND what = ?", (bridge, what)
+        ).fetchone()
+        return row
+
+    def dress(self, bridge: str, what: str, name: str, picture: str | None) -> None:
+        self._db.write("INSERT OR REPLACE INTO dressed VALUES (?, ?, ?, ?)", (bridge, what, name, picture))
+
+    def ask(self, order: Ask) -> bool:
+        """Note that a stranger waits. Returns whether that is news."""
+        place = order.place
+        name = order.person.name or order.person.id
+        return self._db.write(
+            "INSERT OR IGNORE INTO asked (bridge, chat, person, name) VALUES (?, ?, ?, ?)",
+            (place.bridge, place.chat, order.person.id, name),
+        ).rowcount > 0  # fmt: skip
+
+    def asked(self) -> list[Asked]:
+        rows = self._db.con.execute(
+            "SELECT number, bridge, chat, name FROM asked WHERE state = 'waits' ORDER BY number"
+        )
+        return [
+            Asked(number=number, place=Place(bridge=bridge, chat=chat), name=name)
+            for number, bridge, chat, name in rows
+        ]
+
+    def answer(self, number: int, state: str) -> None:
+        self._db.write("UPDATE asked SET state = ? WHERE number = ?", (state, number))
+
+    def expect(self, invitation: str, place: Place) -> None:
+        """Whoever comes by this invitation is the contact whose chat this is."""
+        self._db.write("INSERT OR REPLACE INTO invitations VALUES (?, ?, ?)", (invitation, place.bridge, place.chat))
+
+    def expected(self, invitation: str) -> Place | None:
+        row = self._db.con.execute("SELECT bridge, chat FROM invitations WHERE id = ?", (invitation,)).fetchone()
+        return Place(bridge=row[0], chat=row[1]) if row else None
+
+    def first_time(self, what: str) -> bool:
+        return self._db.write("INSERT OR IGNORE INTO told_once VALUES (?)", (what,)).rowcount > 0
+
+    def first_command(self, place: Place, id: str) -> bool:
+        row = (place.bridge, place.chat, id)
+        return self._db.write("INSERT OR IGNORE INTO commands VALUES (?, ?, ?)", row).rowcount > 0

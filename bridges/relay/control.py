@@ -1,0 +1,206 @@
+"""What the owner can tell a relay, in the management chat and on the command line: a parser and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import migrate
+
+from ..events import ChatKind
+from . import words
+from .intents import Admit
+from .model import Link, Place
+from .orders import Queue
+from .sqlite import SqliteStore
+from .status import snapshot
+
+if TYPE_CHECKING:
+    from .run import Relay
+
+HELP = """\
+status: how each side is doing, and what waits
+list: what is linked
+pause NAME, resume NAME: let a link stand still, and go on
+retry [NAME]: try again what did not get through
+contacts [WORD]: chats that can be relayed
+start NAME: make the chat for a contact now
+unlink NAME: relay it no more; asks you to say so twice
+accept NUMBER, block NUMBER: let somebody in who asked, or not
+version: which decamp this is"""
+MOST = 50  # lines of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One word, and what it is about."""
+
+    word: str
+    about: str = ""
+
+
+def parse(text: str) -> Order:
+    """What somebody means. A leading / or ! does no harm."""
+    word, _, about = text.strip().lstrip("/!").strip().partition(" ")
+    return Order(word.lower(), about.strip())
+
+
+def obey(order: Order, store: SqliteStore, now: int, relay: Relay | None = None) -> str:
+    """Do it, and say what came of it. `relay`: the one that runs, if it is this process."""
+    answer = _ANSWERS.get(order.word)
+    if answer is None:
+        return f"There is no command {words.one_line(order.word, 20) or 'without a word'}.\n{HELP}"
+    return answer(_Context(store, now, relay), order.about)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    store: SqliteStore
+    now: int
+    relay: Relay | None
+
+    def find(self, about: str) -> Link | str:
+        """The one link that is meant, or what to say instead."""
+        links = list(self.store.portals.links.values())
+        exact = [link for link in links if about in {link.name, link.title}]
+        wanted = about.casefold()
+        found = exact or [link for link in links if wanted and wanted in f"{link.title}\n{link.name}".casefold()]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return f"There is no link called {words.one_line(about) or 'nothing'}. `list` shows them."
+        return "Which of them?\n" + "\n".join(f"{one.title} ({one.name})" for one in found[:MOST])
+
+
+def _help(_: _Context, __: str) -> str:
+    return HELP
+
+
+def _version(_: _Context, __: str) -> str:
+    return f"decamp {migrate.__version__}"
+
+
+def _status(context: _Context, _: str) -> str:
+    found = snapshot(context.store, context.relay.bridges if context.relay else None)
+    lines = []
+    for side in found.sides:
+        oldest = f", the oldest for {words.seconds((context.now - side.oldest_at) // 1000)}" if side.oldest_at else ""
+        rest = "".join(
+            f", {count} {what}" for count, what in ((side.held_back, "held back"), (side.failed, "failed")) if count
+        )
+        lines.append(
+            f"{side.name}: {side.state}, {side.waiting} waiting{oldest}{rest}. {side.said} {side.todo}".strip()
+        )
+    stopped = [f"{link.title}: stopped, {link.stopped}" for link in found.links if link.stopped]
+    return "\n".join([*lines, f"{len(found.links)} links", *stopped[:MOST]])
+
+
+def _list(context: _Context, _: str) -> str:
+    links = snapshot(context.store).links
+    shown = [
+        f"{link.title}: {' ↔ '.join(link.ends)}{' (stopped)' if link.stopped else ''}{' (over)' if link.over else ''}"
+        for link in links[:MOST]
+    ]
+    more = [f"and {len(links) - MOST} more"] if len(links) > MOST else []
+    return "\n".join([*shown, *more]) or "Nothing is linked yet."
+
+
+def _pause(context: _Context, about: str) -> str:
+    link = context.find(about)
+    if isinstance(link, str):
+        return link
+    context.store.stop(link.name, None, "paused by you", context.now)
+    return f"{link.title} stands still. What comes is kept; `resume {link.title}` lets it go on."
+
+
+def _resume(context: _Context, about: str) -> str:
+    link = context.find(about)
+    if isinstance(link, str):
+        return link
+    stood = context.store.resume(link.name)
+    if context.relay is not None:
+        context.relay.brake.release(link.name)
+        for end in link.ends:
+            context.relay.lanes.wake(end)
+    return f"{link.title} goes on." if stood else f"{link.title} did not stand still."
+
+
+def _retry(context: _Context, about: str) -> str:
+    link = context.find(about) if about else None
+    if isinstance(link, str):
+        return link
+    count = context.store.retry(link.name if link else None)
+    if context.relay is not None:
+        for place in context.store.places_waiting():
+            context.relay.lanes.wake(place)
+        context.relay.making.begin()
+    return f"{count} messages are tried again." if count != 1 else "One message is tried again."
+
+
+def _contacts(context: _Context, about: str) -> str:
+    found = [chat for _, chat in context.store.portals.chats() if about.casefold() in chat.title.casefold()]
+    return "\n".join(sorted(chat.title for chat in found)[:MOST]) or "Nobody like that is known yet."
+
+
+def _start(context: _Context, about: str) -> str:
+    relay = context.relay
+    if relay is None:
+        return "Say so to the relay while it runs."
+    wanted = about.casefold()
+    known = [
+        (place, chat) for place, chat in context.store.portals.chats()
+        if wanted and (wanted in chat.title.casefold() or wanted in {chat.id, chat.person})
+    ]  # fmt: skip
+    exact = [(place, chat) for place, chat in known if chat.title.casefold() == wanted] or known
+    sources = {rule.source for rule in context.store.rules}
+    exact = [(place, chat) for place, chat in exact if place.bridge in sources and chat.kind is not ChatKind.SELF]
+    if len(exact) != 1:
+        return (
+            "Which of them?\n" + "\n".join(chat.title for _, chat in exact[:MOST])
+            if exact
+            else "Nobody like that is known."
+        )
+    place, chat = exact[0]
+    wishes = relay.making.ask_for(place, chat)
+    return f"The chat for {chat.title} is being made." if wishes else f"{chat.title} has one already."
+
+
+def _unlink(context: _Context, about: str) -> str:
+    sure = about.casefold().endswith(" really")
+    link = context.find(about[: -len(" really")].strip() if sure else about)
+    if isinstance(link, str):
+        return link
+    if not sure:
+        return f"{link.title} would be relayed no more; the chats stay. If you mean it: `unlink {link.title} really`"
+    context.store.portals.end(link.name, context.now)
+    return f"{link.title} is relayed no more. `start {link.title}` begins again."
+
+
+def _accept(context: _Context, about: str) -> str:
+    return _answer(context, about, accept=True)
+
+
+def _block(context: _Context, about: str) -> str:
+    return _answer(context, about, accept=False)
+
+
+def _answer(context: _Context, about: str, *, accept: bool) -> str:
+    asked = context.store.acquaintance.asked()
+    one = next((one for one in asked if about in {str(one.number), one.name}), None)
+    if one is None:
+        return "Nobody with that number waits." + "".join(f"\n{one.number}: {one.name}" for one in asked[:MOST])
+    context.store.acquaintance.answer(one.number, "accepted" if accept else "blocked")
+    if accept:
+        place: Place = one.place
+        queue = Queue(place=place, source=place, link="", intent=Admit())
+        context.store.take(place.bridge, None, [queue], context.now)
+        if context.relay is not None:
+            context.relay.lanes.wake(place)
+    return f"{words.one_line(one.name)} {'may write to you now' if accept else 'stays outside'}."
+
+
+_ANSWERS: dict[str, Callable[[_Context, str], str]] = {
+    "help": _help, "status": _status, "list": _list, "pause": _pause, "resume": _resume, "retry": _retry,
+    "contacts": _contacts, "start": _start, "unlink": _unlink, "accept": _accept, "block": _block, "version": _version,
+}  # fmt: skip

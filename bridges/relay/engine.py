@@ -1,0 +1,308 @@
+"""Decides what follows from an event. Pure: it asks the store, waits for nothing, and returns orders.
+
+`where.py` says where an event goes; here is what becomes of it there. Formats page of bridges, sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..events import (
+    AnyEvent,
+    Asked,
+    Deleted,
+    Edited,
+    Failed,
+    Joined,
+    Left,
+    Moved,
+    Person,
+    Posted,
+    Reacted,
+    Receipt,
+    Renamed,
+    Timer,
+    Typing,
+)  # fmt: skip
+from . import loops
+from .intents import AnyIntent, Correct, Fade, Feel, Quoted, Recall, Say, Seen, Types
+from .model import Author, Place
+from .orders import (
+    Arm,
+    Arrive,
+    Ask,
+    Confirm,
+    Feeling,
+    Forget,
+    Meet,
+    Order,
+    Queue,
+    Remember,
+    Revise,
+    Skip,
+    Tell,
+    Timed,
+    Visit,
+)
+from .store import Known, Told
+from .where import Route, author_of, chat_of, routes
+
+SNIPPET = 160  # characters of a message that are kept, for quotes where the network has no replies
+
+
+def follow(event: AnyEvent, bridge: str, known: Known, *, only: str | None = None) -> Iterator[Order]:
+    """What follows from an event of a bridge. `only`: for that other bridge, whose portal it had waited for."""
+    if only is None:
+        yield from _met(event, bridge)
+    match event:
+        case Posted():
+            yield from _posted(event, bridge, known, only)
+        case Edited():
+            yield from _edited(event, bridge, known, only)
+        case Deleted():
+            yield from _deleted(event, bridge, known, only)
+        case Reacted():
+            yield from _reacted(event, bridge, known, only)
+        case Timer():
+            yield from _timer(event, bridge, known, only)
+        case Joined() | Left():
+            yield from _came_or_went(event, bridge, known, only)
+        case _ if only is None:
+            yield from _passing(event, bridge, known)
+
+
+def _passing(event: AnyEvent, bridge: str, known: Known) -> Iterator[Order]:
+    """What holds for the moment, and is never kept for a portal that is still to be made."""
+    match event:
+        case Receipt():
+            yield from _receipt(event, bridge, known)
+        case Typing():
+            yield from _typing(event, bridge, known)
+        case Asked():
+            yield Ask(place=Place(bridge=bridge, chat=event.chat.id), person=event.person, text=event.text)
+        case Failed():
+            yield from _failed(event, bridge, known)
+        case Moved():
+            yield Tell(text=f"{_name(event.person)} says that they are at {event.to} now."
+                       f"{'' if event.sure else ' Nobody checked that: ask them before you rely on it.'}")  # fmt: skip
+
+
+def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    why_not = loops.stops(event, place, known, again=only is not None)
+    if why_not is not None:
+        yield Skip(place=place, reason=why_not)
+        key = loops.echo_of(event, place, known)
+        if key is not None:
+            yield Confirm(place=place, key=key, id=event.id, also=event.also, sent_at=event.sent_at)
+        return
+    answered = known.told(place, event.reply_to.id) if event.reply_to else None
+    for route in routes(event, place, known, only, answered):
+        if not isinstance(route, Route):
+            yield route
+            continue
+        if event.expires and not route.link.options.disappearing:
+            yield Skip(place=place, reason="disappearing messages are not relayed here")
+            yield Tell(
+                text=f"{route.link.title}: disappearing messages are not relayed.", once=f"fade {route.link.name}"
+            )
+            continue
+        known_as = known.told(place, event.id)
+        if known_as is None:
+            yield _remember(event, place, route)
+        say = Say(
+            author=route.author, text=event.text, files=event.files, reply=answered.number if answered else None,
+            quoted=_quoted(event, answered), sent_at=event.sent_at, notice=event.notice, expires=event.expires,
+            expires_after_read=event.expires_after_read,
+        )  # fmt: skip
+        yield from _everywhere(route, place, say, known_as.number if known_as else None)
+
+
+def _remember(event: Posted, place: Place, route: Route) -> Remember:
+    return Remember(
+        link=route.link.name, place=place, id=event.id, also=event.also, author=route.author, sent_at=event.sent_at,
+        text=event.text[:SNIPPET], expires=event.expires, expires_after_read=event.expires_after_read,
+    )  # fmt: skip
+
+
+def _quoted(event: Posted, answered: Told | None) -> Quoted | None:
+    """What is answered, in words: as we know it, or as the network says."""
+    if answered is not None and not answered.deleted:
+        return Quoted(author=answered.name, text=answered.text or "")
+    if event.reply_to is not None:
+        return Quoted(text=(event.reply_to.text or "")[:SNIPPET])
+    return None
+
+
+def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    told = known.told(place, event.message)
+    if told is None:  # from before there was a link: the new text is all there is
+        id = event.id or f"{event.message} edited {event.sent_at}"
+        text = f"(edited) {event.text}"
+        posted = Posted(chat=event.chat, sender=event.sender, id=id, sent_at=event.sent_at, text=text, own=event.own)
+        yield from _posted(posted, bridge, known, only)
+        return
+    if told.deleted or (only is None and told.revised and told.text == event.text[:SNIPPET]):
+        yield Skip(place=place, reason="known already")
+        return
+    for route in routes(event, place, known, only, told):
+        if not isinstance(route, Route):
+            yield route
+        elif not _may_change(told, place, event.sender, route.author):
+            yield Skip(place=place, reason="somebody changed what is not theirs")
+        else:
+            yield Revise(message=told.number, text=event.text[:SNIPPET])
+            yield from _everywhere(
+                route, place, Correct(author=route.author, text=event.text, at=event.sent_at), told.number
+            )
+
+
+def _may_change(told: Told, place: Place, sender: Person, author: Author) -> bool:
+    """Whoever wrote it may. What the owner wrote is theirs on every side."""
+    return (told.owner and author.owner) or (told.place == place and told.author == sender.id)
+
+
+def _deleted(event: Deleted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    emotion = known.emotion(place, event.message)
+    if emotion is not None:
+        reacted = Reacted(
+            chat=event.chat, sender=event.sender or Person(id=emotion.person),
+            message="", emojis=(emotion.emoji,), change=Reacted.Change.REMOVED, own=event.own,
+        )  # fmt: skip
+        yield from _feelings(reacted, place, known, only, emotion.message)
+        return
+    told = known.told(place, event.message)
+    if told is None or (told.deleted and only is None):
+        yield Skip(place=place, reason="known already" if told else "about a message that was not relayed")
+        return
+    for route in routes(event, place, known, only, told):
+        if not isinstance(route, Route):
+            yield route
+        elif told.place != place and not (told.owner and route.author.owner):
+            yield Skip(place=place, reason="somebody took back what is not theirs")
+        else:  # where it was written, the network itself decides who may: an admin, for one
+            yield Forget(message=told.number)
+            yield from _everywhere(route, place, Recall(author=route.author, at=told.sent_at), told.number)
+
+
+def _reacted(event: Reacted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    told = known.told(place, event.message)
+    if told is None or told.deleted:
+        yield Skip(place=place, reason="about a message that was not relayed")
+        return
+    yield from _feelings(event, place, known, only, told.number, told)
+
+
+def _feelings(
+    event: Reacted, place: Place, known: Known, only: str | None, message: int, told: Told | None = None
+) -> Iterator[Order]:
+    """From what somebody has now, or what came or went, to what changed against what we know."""
+    author = author_of(event, known.sides[place.bridge])
+    person = person_key(author)
+    before = known.emojis(message, person)
+    match event.change:
+        case Reacted.Change.ADDED:
+            added, removed = [one for one in event.emojis if one not in before], []
+        case Reacted.Change.REMOVED:
+            added, removed = [], [one for one in event.emojis if one in before]
+        case Reacted.Change.ALL:
+            added = [one for one in event.emojis if one not in before]
+            removed = [one for one in before if one not in event.emojis]
+    if only is not None:  # it was noted when it came
+        added, removed = (
+            ([], list(event.emojis)) if event.change is Reacted.Change.REMOVED else (list(event.emojis), [])
+        )
+    for route in routes(event, place, known, only, told):
+        if not isinstance(route, Route):
+            yield route
+            continue
+        for emoji, add in [*((one, False) for one in removed), *((one, True) for one in added)]:
+            yield Feeling(message=message, place=place, person=person, emoji=emoji, add=add, id=event.id)
+            yield from _everywhere(route, place, Feel(author=route.author, emoji=emoji, add=add), message)
+
+
+def _receipt(event: Receipt, bridge: str, known: Known) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    told = [one for id in event.messages if (one := known.told(place, id)) is not None]
+    if not told or not event.read:
+        return
+    by = 1 if author_of(event, known.sides[bridge]).owner else 2
+    for one in told:
+        yield Arm(message=one.number, by=by)
+    last = max(told, key=lambda one: one.sent_at)
+    if last.read & by:
+        return
+    for route in routes(event, place, known, None, last):
+        if isinstance(route, Route) and route.link.options.receipts:
+            yield from _everywhere(route, place, Seen(author=route.author), last.number)
+
+
+def _typing(event: Typing, bridge: str, known: Known) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    for route in routes(event, place, known, None, None):
+        if isinstance(route, Route) and route.link.options.typing:
+            yield from _everywhere(route, place, Types(author=route.author, typing=event.typing), None)
+
+
+def _timer(event: Timer, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    for route in routes(event, place, known, only, None):
+        if isinstance(route, Route):
+            if known.timer(route.link.name) == event.seconds and only is None:
+                continue  # what we set ourselves comes back
+            yield Timed(link=route.link.name, seconds=event.seconds)
+            fade = Fade(author=route.author, seconds=event.seconds, after_read=event.after_read)
+            yield from _everywhere(route, place, fade, None)
+            if event.seconds:
+                yield Tell(
+                    text=f"{route.link.title}: messages disappear here now. The relay removes them on the other side"
+                    " when their time is over, as far as that network lets it; servers and other apps may keep copies.",
+                    once=f"timer {route.link.name}",
+                )
+        else:
+            yield route
+
+
+def _came_or_went(event: Joined | Left, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    if isinstance(event, Joined) and event.invitation is not None and only is None:
+        yield Arrive(place=place, person=event.person, invitation=event.invitation)
+    for route in routes(event, place, known, only, None):
+        if isinstance(route, Route) and not route.link.private:
+            text = f"({_name(event.person)} {'joined' if isinstance(event, Joined) else 'left'})"
+            say = Say(author=route.author, text=text, sent_at=0, notice=True)
+            yield from _everywhere(route, place, say, None)
+
+
+def _failed(event: Failed, bridge: str, known: Known) -> Iterator[Order]:
+    place = Place(bridge=bridge, chat=event.chat.id)
+    told = known.told(place, event.message)
+    link = known.link(told.link) if told else None
+    yield Tell(text=f"{link.title if link else event.chat.title}: a message did not get through: {event.reason}")
+
+
+def _everywhere(route: Route, source: Place, intent: AnyIntent, message: int | None) -> Iterator[Order]:
+    for target in route.targets:
+        yield Queue(place=target, source=source, link=route.link.name, intent=intent, message=message)
+
+
+def _met(event: AnyEvent, bridge: str) -> Iterator[Order]:
+    """Names and pictures are kept fresh: each event says how whoever it is from is called now."""
+    person = getattr(event, "person", None) if isinstance(event, Renamed) else getattr(event, "sender", None)
+    if isinstance(person, Person) and (person.name or person.picture):
+        yield Meet(bridge=bridge, person=person)
+    chat = chat_of(event)
+    if chat is not None and chat.title:
+        yield Visit(place=Place(bridge=bridge, chat=chat.id), chat=chat)
+
+
+def _name(person: Person) -> str:
+    return Author(id=person.id, name=person.name).shown
+
+
+def person_key(author: Author) -> str:
+    """By whom a reaction is. The owner is one person, wherever they react: so an echo of it changes nothing."""
+    return "owner" if author.owner else f"{author.bridge} {author.id}"

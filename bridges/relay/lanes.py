@@ -1,0 +1,305 @@
+"""Sends what waits: one lane for each place, in order; a slow or broken place holds up no other.
+
+A lane is a task that lives as long as something waits for its place, so that a thousand quiet portals cost nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from ..about import Can
+from ..actions import Post, Upload
+from ..api import Bridge, CannotDo, NotNow, Refused
+from . import degrade
+from .clock import Clock
+from .degrade import Plan, Unsent, View
+from .files import Spool
+from .intents import Correct, Feel, Recall, Say, Seen, Types
+from .model import Place
+from .sqlite import SqliteStore
+from .store import Entry
+
+AT_ONCE = 32  # sends under way on one bridge
+BATCH = 32  # entries that are stored as begun together, where sending one again does no harm
+PATIENCE = 120.0  # seconds for one send, after which nobody knows
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FILE_PATIENCE = 60_000  # milliseconds that a text waits for its files
+
+
+class Sides(Protocol):
+    """The bridges that can be used at this moment."""
+
+    def connected(self, name: str) -> Bridge | None: ...
+    def running(self, name: str) -> Bridge | None: ...
+
+
+class Lanes:
+    """All lanes of a relay."""
+
+    def __init__(
+        self, store: SqliteStore, sides: Sides, spool: Spool, clock: Clock, random: Random, *,
+        gave_up: Callable[[Entry, str], None], broke: Callable[[BaseException], None], give_up_after: float = 3600.0,
+    ) -> None:  # fmt: skip
+        self._store, self._sides, self._spool, self._clock, self._random = store, sides, spool, clock, random
+        self._gave_up, self._broke, self._give_up_after = gave_up, broke, give_up_after
+        self._lanes: dict[Place, asyncio.Task[None]] = {}
+        self._again: set[Place] = set()
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._closing = asyncio.Event()
+        self.last_success: dict[str, int] = {}
+        self.answered: dict[str, float] = {}
+        """When a bridge last took something, by the steady clock."""
+        self.under_way: dict[str, float] = {}
+        """Since when a bridge has not answered a send."""
+
+    def wake(self, place: Place) -> None:
+        """Something waits for this place."""
+        if self._closing.is_set() or self._sides.connected(place.bridge) is None:
+            return
+        lane = self._lanes.get(place)
+        if lane is None:
+            lane = asyncio.create_task(self._work(place), name=f"lane {place.bridge}")
+            self._lanes[place] = lane
+            lane.add_done_callback(lambda task: self._ended(place, task))
+        else:
+            self._again.add(place)
+
+    def wake_bridge(self, bridge: str) -> None:
+        """A bridge is connected: whatever waits for it goes on."""
+        for place in self._store.places_waiting():
+            if place.bridge == bridge:
+                self.wake(place)
+
+    async def close(self, seconds: float) -> None:
+        """Finish what is being sent, and begin nothing more."""
+        self._closing.set()
+        if self._lanes:
+            _, late = await asyncio.wait(list(self._lanes.values()), timeout=seconds)
+            for lane in late:
+                lane.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def _ended(self, place: Place, task: asyncio.Task[None]) -> None:
+        self._lanes.pop(place, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # the store is gone, or we made a mistake
+            self._closing.set()
+            self._broke(error)
+        if place in self._again:
+            self._again.discard(place)
+            self.wake(place)
+
+    # -- one lane ----------------------------------------------------------------------------------------
+
+    async def _work(self, place: Place) -> None:
+        while not self._closing.is_set():
+            bridge = self._sides.connected(place.bridge)
+            if bridge is None:
+                return  # it is woken when the bridge is back
+            self._again.discard(place)
+            entries = self._store.waiting(place, BATCH)
+            if not entries:
+                return
+            pause = await self._send_some(entries, bridge)
+            if pause is not None:
+                await self._wait(pause)
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait, but not longer than until the relay ends."""
+        closing = asyncio.create_task(self._closing.wait())
+        pause = asyncio.create_task(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({closing, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (closing, pause):
+                task.cancel()
+
+    async def _send_some(self, entries: list[Entry], bridge: Bridge) -> float | None:
+        """Send the next entries. Returns how long to wait before the next attempt, if there has to be one."""
+        repeatable = Can.IDEMPOTENT in bridge.about.can
+        begun: list[Entry] = []
+        pending: set[int] = set()
+        for entry in entries if repeatable else entries[:1]:
+            if begun and (_needs(entry) & pending or _files(entry)):
+                break  # what it is about has no id there yet
+            try:
+                ready = await self._begin(entry, bridge)
+            except NotNow as error:
+                if not begun:
+                    return self._put_off(entry, error, doubtful=False)
+                break
+            if ready is not None:
+                begun.append(ready)
+                pending.add(entry.message or 0)
+        await self._store.kept()
+        for entry in begun:
+            if self._closing.is_set():
+                return None
+            pause = await self._send(entry, bridge)
+            if not repeatable:
+                await self._store.kept()
+            if pause is not None:
+                return pause
+        return None
+
+    async def _begin(self, entry: Entry, bridge: Bridge) -> Entry | None:
+        """Make the actions of an entry and keep them, as they are sent now and ever. None: nothing is to be sent."""
+        steps = entry.steps
+        if steps is not None and not self._spool.is_there(_uploads(entry)):
+            steps = None if entry.done == 0 else steps  # a file is gone; it is fetched again
+        if steps is None:
+            plan = await self._plan(entry, bridge, frozenset())
+            if not plan.steps:
+                self._store.drop(entry, plan.dropped or "nothing to show")
+                return None
+            steps = plan.steps
+        if entry.doubts and Can.IDEMPOTENT not in bridge.about.can:
+            if entry.doubts > 1:
+                self._give_up(entry, "Nobody knows whether it arrived; it was cut off twice while it was sent.")
+                return None
+            steps = degrade.mark(steps, entry.done)
+        self._store.begin(entry, steps, self._clock.now())
+        return replace(entry, steps=steps, first_try_at=entry.first_try_at or self._clock.now())
+
+    async def _send(self, entry: Entry, bridge: Bridge) -> float | None:
+        steps = entry.steps or ()
+        for at in range(entry.done, len(steps)):
+            try:
+                async with self._slot(entry.place.bridge), asyncio.timeout(PATIENCE):
+                    self.under_way.setdefault(entry.place.bridge, self._clock.steady())
+                    sent = await bridge.send(entry.place.chat, steps[at])
+            except NotNow as error:
+                return self._put_off(replace(entry, done=at), error, doubtful=False)
+            except TimeoutError:
+                late = NotNow("The network did not answer.")
+                return self._put_off(replace(entry, done=at), late, doubtful=True)
+            except Refused as error:
+                return await self._refused(replace(entry, done=at), bridge, error)
+            self.under_way.pop(entry.place.bridge, None)
+            self.last_success[entry.place.bridge] = self._clock.now()
+            self.answered[entry.place.bridge] = self._clock.steady()
+            self._store.sent(entry, at, sent, self._clock.now())
+        if _uploads(entry):
+            self._spool.drop(entry.number)
+        return None
+
+    def _slot(self, bridge: str) -> asyncio.Semaphore:
+        return self._slots.setdefault(bridge, asyncio.Semaphore(AT_ONCE))
+
+    def _put_off(self, entry: Entry, error: NotNow, *, doubtful: bool) -> float | None:
+        """Wait before it is tried again, longer each time, and not for ever."""
+        self.under_way.pop(entry.place.bridge, None)
+        if isinstance(entry.intent, Types | Seen):
+            self._store.drop(entry, "too late to show")
+            return None
+        waited = self._clock.now() - (entry.first_try_at or self._clock.now())
+        if waited > self._give_up_after * 1000:
+            self._give_up(entry, str(error))
+            return None
+        self._store.put_off(entry, str(error), self._clock.now(), doubtful=doubtful)
+        grown = min(FIRST_PAUSE * 2 ** min(entry.tries, 10), LONGEST_PAUSE)
+        pause: float = max(error.after or 0.0, grown) * self._random.uniform(1.0, 1.25)
+        return pause
+
+    async def _refused(self, entry: Entry, bridge: Bridge, error: Refused) -> float | None:
+        """Try without what the network turned out to lack; else it is given up, with what the network says."""
+        self.under_way.pop(entry.place.bridge, None)
+        step = (entry.steps or ())[entry.done]
+        lacking = error.can if isinstance(error, CannotDo) else None
+        if lacking is None and getattr(step, "as_owner", False):
+            lacking = Can.OWNER
+        if lacking is not None and lacking in step.needs and entry.done == 0:
+            plan = await self._plan(entry, bridge, frozenset({lacking}))
+            if plan.steps and not any(lacking in one.needs for one in plan.steps):
+                self._store.begin(entry, plan.steps, self._clock.now())
+                await self._store.kept()
+                return await self._send(replace(entry, steps=plan.steps), bridge)
+        self._give_up(entry, f"{error} {error.hint}")
+        return None
+
+    def _give_up(self, entry: Entry, why: str) -> None:
+        if isinstance(entry.intent, Say | Correct):
+            self._store.give_up(entry, why)
+            self._gave_up(entry, why)
+        else:
+            self._store.drop(entry, f"refused: {type(entry.intent).__name__.lower()}")
+
+    # -- what an entry becomes ---------------------------------------------------------------------------
+
+    async def _plan(self, entry: Entry, bridge: Bridge, lacking: frozenset[Can]) -> Plan:
+        can = bridge.about.can - lacking
+        intent, store, place = entry.intent, self._store, entry.place
+        files: tuple[Upload | Unsent, ...] = ()
+        if isinstance(intent, Say) and intent.files:
+            files = await self._fetch(entry, intent, bridge)
+        link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
+        about = entry.message if not isinstance(intent, Say) else None
+        reply = intent.reply if isinstance(intent, Say) else None
+        view = View(
+            can=can, limits=bridge.limits, now=self._clock.now(), me=me, owner_here=side.is_owner,
+            plain=link is not None and link.private and not link.shared and not side.is_owner,
+            reaction_notices=link is not None and link.options.reaction_notices,
+            reply=store.reference(reply, place, me) if reply is not None else None,
+            target=store.reference(about, place, me) if about is not None else None,
+            copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
+            files=files,
+            all=self._all(entry, intent, can) if isinstance(intent, Feel) else (),
+            sent_as=self._shown(entry, intent, can) if isinstance(intent, Feel) else None,
+        )  # fmt: skip
+        return degrade.plan(intent, entry.key, view)
+
+    def _all(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> tuple[str, ...]:
+        """What whoever reacts there has on the message: one person, or everybody for whom our account stands."""
+        assert entry.message is not None  # noqa: S101  a reaction is always about a message
+        author = intent.author
+        alone = (author.owner and Can.OWNER in can) or (not author.owner and Can.PERSONAS in can)
+        person = None if not alone else "owner" if author.owner else f"{author.bridge} {author.id}"
+        return self._store.emojis(entry.message, person)
+
+    def _shown(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> str | None:
+        author = intent.author
+        identity = "owner" if author.owner and Can.OWNER in can else ""
+        if not author.owner and Can.PERSONAS in can:
+            identity = author.id
+        side = self._store.sides[entry.place.bridge]
+        if author.owner and side.is_owner:
+            identity = ""
+        emoji = degrade.mapped(intent.emoji, None)
+        return self._store.shown(entry.message or 0, entry.place, emoji or "", identity)
+
+    async def _fetch(self, entry: Entry, intent: Say, bridge: Bridge) -> tuple[Upload | Unsent, ...]:
+        """The files of a message; one that does not come in time is named in the text instead."""
+        source = self._sides.running(entry.source.bridge)
+        found: list[Upload | Unsent] = []
+        for at, file in enumerate(intent.files):
+            try:
+                if source is None:
+                    raise NotNow("The bridge it comes from is not connected.")
+                taken = await self._spool.take(entry.number, at, file, source.fetch, bridge.about.can, bridge.limits)
+            except NotNow as error:
+                if self._clock.now() - (entry.first_try_at or self._clock.now()) < FILE_PATIENCE and entry.tries < 5:
+                    raise
+                taken = Unsent(file.name, file.size, f"it could not be fetched: {error}")
+            found.append(taken)
+        return tuple(found)
+
+
+def _uploads(entry: Entry) -> tuple[Upload, ...]:
+    return tuple(file for step in entry.steps or () if isinstance(step, Post) for file in step.files)
+
+
+def _files(entry: Entry) -> bool:
+    return isinstance(entry.intent, Say) and bool(entry.intent.files)
+
+
+def _needs(entry: Entry) -> set[int]:
+    """The messages that have to be there before it."""
+    if isinstance(entry.intent, Say):
+        return {entry.intent.reply} if entry.intent.reply is not None else set()
+    return {entry.message} if entry.message is not None else set()

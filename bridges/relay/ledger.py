@@ -1,0 +1,182 @@
+"""The map between sides: which message has which ids where, and who reacted to it."""
+
+from __future__ import annotations
+
+from ..actions import Sent
+from ..events import Reference
+from .database import Database
+from .model import Place
+from .orders import Feeling, Remember
+from .store import Copy, Emotion, Told
+
+_TOLD = "number, link, bridge, chat, author, name, owner, sent_at, text, revised, deleted, read"
+_Row = tuple[int, str, str, str, str, str, int, int, str | None, int, int, int]
+
+
+class Ledger:
+    """Reads and writes messages, copies and reactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # -- messages ----------------------------------------------------------------------------------------
+
+    def remember(self, order: Remember) -> tuple[int, bool]:
+        """The number of a message, and whether it is new. Each id of it is known from now on."""
+        place = order.place
+        found = self._db.con.execute(
+            "SELECT message FROM copies WHERE bridge = ? AND chat = ? AND id = ?", (place.bridge, place.chat, order.id)
+        ).fetchone()
+        if found is not None:
+            return found[0], False
+        author = order.author
+        fades_at = order.sent_at + order.expires * 1000 if order.expires and not order.expires_after_read else None
+        number = self._db.write(
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, expires, fades_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (order.link, place.bridge, place.chat, author.id, author.shown, author.owner, order.sent_at, order.text,
+             order.expires, fades_at),
+        ).lastrowid  # fmt: skip
+        assert number is not None  # noqa: S101
+        self._copy(number, place, order.id, 0, is_text=True, sent_at=order.sent_at)
+        for id in order.also:
+            self._copy(number, place, id, -1, is_text=False, sent_at=None)
+        return number, True
+
+    def told(self, place: Place, id: str) -> Told | None:
+        row = self._db.con.execute(
+            f"SELECT {_TOLD} FROM messages WHERE number ="
+            " (SELECT message FROM copies WHERE bridge = ? AND chat = ? AND id = ?)",
+            (place.bridge, place.chat, id),
+        ).fetchone()
+        return _told(row) if row else None
+
+    def message(self, number: int) -> Told | None:
+        row = self._db.con.execute(f"SELECT {_TOLD} FROM messages WHERE number = ?", (number,)).fetchone()
+        return _told(row) if row else None
+
+    def revise(self, number: int, text: str) -> None:
+        self._db.write("UPDATE messages SET text = ?, revised = 1 WHERE number = ? AND NOT deleted", (text, number))
+
+    def forget(self, number: int) -> None:
+        """Wipe the words of a message; its ids stay, so that it never comes again."""
+        self._db.write("UPDATE messages SET text = NULL, deleted = 1, fades_at = NULL WHERE number = ?", (number,))
+
+    def arm(self, number: int, by: int, now: int) -> None:
+        self._db.write(
+            "UPDATE messages SET read = read | ?, fades_at = CASE WHEN fades_at IS NULL AND expires IS NOT NULL"
+            " AND NOT deleted THEN ? + expires * 1000 ELSE fades_at END WHERE number = ? AND read & ? = 0",
+            (by, now, number, by),
+        )
+
+    def fading(self, until: int, most: int) -> list[Told]:
+        """Messages whose time is over, those first that should have gone first."""
+        rows = self._db.con.execute(
+            f"SELECT {_TOLD} FROM messages WHERE fades_at <= ? ORDER BY fades_at LIMIT ?", (until, most)
+        )
+        return [_told(row) for row in rows]
+
+    def next_fading(self) -> int | None:
+        at: int | None = self._db.con.execute(
+            "SELECT min(fades_at) FROM messages WHERE fades_at IS NOT NULL"
+        ).fetchone()[0]
+        return at
+
+    def prune(self, before: int, most: int) -> int:
+        """Drop what is older than anybody refers to, some at a time. What still waits to go out stays."""
+        return self._db.write(
+            "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE sent_at < ? AND fades_at IS NULL"
+            " AND number NOT IN (SELECT message FROM outbox WHERE message IS NOT NULL) LIMIT ?)", (before, most)
+        ).rowcount  # fmt: skip
+
+    # -- copies ------------------------------------------------------------------------------------------
+
+    def copied(self, number: int, place: Place, sent: Sent, *, has_text: bool) -> None:
+        """Note the ids that a network gave to what was sent for a message."""
+        (count,) = self._db.con.execute(
+            "SELECT count(*) FROM copies WHERE message = ? AND bridge = ? AND chat = ? AND part >= 0",
+            (number, place.bridge, place.chat),
+        ).fetchone()
+        for at, id in enumerate(sent.ids):
+            if id:
+                self._copy(number, place, id, count + at, is_text=has_text and at == 0, sent_at=sent.sent_at)
+        for id in sent.also:
+            self._copy(number, place, id, -1, is_text=False, sent_at=None)
+
+    def copies(self, message: int, place: Place) -> list[Copy]:
+        rows = self._db.con.execute(
+            "SELECT id, part, is_text, sent_at FROM copies WHERE message = ? AND bridge = ? AND chat = ? AND part >= 0"
+            " ORDER BY part", (message, place.bridge, place.chat)
+        )  # fmt: skip
+        return [Copy(id=id, part=part, is_text=bool(is_text), sent_at=sent_at) for id, part, is_text, sent_at in rows]
+
+    def reference(self, message: int, place: Place, me: str) -> Reference | None:
+        told, copies = self.message(message), self.copies(message, place)
+        if told is None or not copies:
+            return None
+        here = told.place == place
+        return Reference(
+            id=copies[0].id, author=told.author if here else me, sent_at=copies[0].sent_at, text=told.text or None
+        )
+
+    def _copy(self, number: int, place: Place, id: str, part: int, *, is_text: bool, sent_at: int | None) -> None:
+        self._db.write(
+            "INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (place.bridge, place.chat, id, number, part, is_text, sent_at),
+        )
+
+    # -- reactions ---------------------------------------------------------------------------------------
+
+    def feel(self, order: Feeling, now: int) -> None:
+        if order.add:
+            self._db.write(
+                "INSERT OR IGNORE INTO reactions VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (order.message, order.person, order.emoji, order.place.bridge, order.place.chat, order.id, now),
+            )
+        else:
+            self._db.write(
+                "DELETE FROM reactions WHERE message = ? AND person = ? AND emoji = ?",
+                (order.message, order.person, order.emoji),
+            )
+
+    def emotion(self, place: Place, id: str) -> Emotion | None:
+        row = self._db.con.execute(
+            "SELECT message, person, emoji FROM reactions WHERE bridge = ? AND chat = ? AND id = ?",
+            (place.bridge, place.chat, id),
+        ).fetchone()
+        return Emotion(message=row[0], place=place, person=row[1], emoji=row[2]) if row else None
+
+    def emojis(self, message: int, person: str | None) -> tuple[str, ...]:
+        """What somebody, or anybody, has on a message, oldest first."""
+        rows = self._db.con.execute(
+            "SELECT emoji FROM reactions WHERE message = ? AND (? IS NULL OR person = ?) GROUP BY emoji"
+            " ORDER BY min(since), emoji",
+            (message, person, person),
+        )
+        return tuple(emoji for (emoji,) in rows)
+
+    def shown(self, message: int, place: Place, emoji: str, person: str) -> str | None:
+        row = self._db.con.execute(
+            "SELECT id FROM reactions_shown WHERE message = ? AND bridge = ? AND chat = ? AND person = ? AND emoji = ?",
+            (message, place.bridge, place.chat, person, emoji),
+        ).fetchone()
+        return row[0] if row else None
+
+    def show(self, message: int, place: Place, emoji: str, person: str, id: str | None, *, add: bool) -> None:
+        key = (message, place.bridge, place.chat, person, emoji)
+        if add:
+            self._db.write("INSERT OR REPLACE INTO reactions_shown VALUES (?, ?, ?, ?, ?, ?)", (*key, id))
+        else:
+            self._db.write(
+                "DELETE FROM reactions_shown"
+                " WHERE message = ? AND bridge = ? AND chat = ? AND person = ? AND emoji = ?",
+                key,
+            )
+
+
+def _told(row: _Row) -> Told:
+    number, link, bridge, chat, author, name, owner, sent_at, text, revised, deleted, read = row
+    return Told(
+        number=number, link=link, place=Place(bridge=bridge, chat=chat), author=author, name=name, owner=bool(owner),
+        sent_at=sent_at, text=text, revised=bool(revised), deleted=bool(deleted), read=read,
+    )  # fmt: skip

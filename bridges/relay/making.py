@@ -1,0 +1,183 @@
+"""Makes portals: the chats that stand for a conversation on another network, when a rule wants one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from migrate.errors import DecampError
+from migrate.model import display_name
+
+from ..api import NotNow
+from ..events import AnyEvent, Chat, ChatKind, Person, Posted
+from . import loops
+from .engine import follow
+from .intents import Say
+from .model import Link, Mode, Place, Rule
+from .orders import Order, Queue, Wish
+from .people import ghost_name
+
+if TYPE_CHECKING:
+    from .run import Relay
+
+History = Callable[[Place, int], AsyncIterator[Posted]]
+"""The last messages of a chat, oldest first, from wherever they are kept."""
+AT_ONCE = 4
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+
+
+class Making:
+    """One task for each portal that is being made."""
+
+    def __init__(self, relay: Relay, history: History | None) -> None:
+        self._relay, self._history = relay, history
+        self._tasks: dict[tuple[Place, str], asyncio.Task[None]] = {}
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    def begin(self) -> None:
+        """Go on with those that were wanted before."""
+        for wish in self._relay.store.wishes():
+            self.want(wish)
+
+    def wake(self, bridge: str) -> None:
+        """A bridge is connected: what failed for it is tried again."""
+        for wish in self._relay.store.wishes():
+            if wish.target == bridge:
+                self.want(wish)
+
+    def want(self, wish: Wish) -> None:
+        key = (wish.source, wish.target)
+        if key not in self._tasks:
+            task = self._tasks[key] = asyncio.create_task(self._make(wish), name="portal")
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def close(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _make(self, wish: Wish) -> None:
+        """Try until it is there. What the network refuses is told, and tried again when the bridge connects anew."""
+        pause = FIRST_PAUSE
+        relay = self._relay
+        rule = next(
+            (one for one in relay.store.rules if (one.source, one.target) == (wish.source.bridge, wish.target)), None
+        )
+        if rule is None:
+            relay.store.portals.fulfil(wish.source, wish.target)
+            return
+        while relay.connected(wish.target) is not None:
+            try:
+                async with self._turn:
+                    await self._one(wish, rule)
+            except NotNow as error:
+                await relay.clock.sleep(max(error.after or 0.0, pause))
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except DecampError as error:
+                relay.owner.tell(f"No chat could be made for {wish.chat.title} on {wish.target}: {error} {error.hint}")
+                return
+            else:
+                return
+
+    async def _one(self, wish: Wish, rule: Rule) -> None:
+        relay, store = self._relay, self._relay.store
+        place = await self._place(wish, rule)
+        past = await self._past(wish, rule)
+        link = joined(store.portals.at(wish.source), wish, rule, place)
+        loops.check(link, store.portals.links.values(), store.sides)
+        now = relay.clock.now()
+        # From here on nothing waits: the link, its history and what was held are kept together, or not at all.
+        store.portals.add(link)
+        held = list(store.held(wish.source, wish.target))
+        store.portals.fulfil(wish.source, wish.target)
+        known = {event.id for event in held if isinstance(event, Posted)}
+        for old in past:
+            if old.id not in known:
+                self._pass_on(wish, as_past(list(follow(old, wish.source.bridge, store, only=wish.target))))
+        for event in held:
+            if not _is_faded(event, now):
+                self._pass_on(wish, follow(event, wish.source.bridge, store, only=wish.target))
+        await store.kept()
+        relay.people.dress(link)
+
+    def _pass_on(self, wish: Wish, orders: Iterable[Order]) -> None:
+        relay = self._relay
+        relay.see_to(relay.store.take(wish.source.bridge, None, list(orders), relay.clock.now()))
+
+    async def _place(self, wish: Wish, rule: Rule) -> Place:
+        if rule.mode is Mode.SHARED:
+            if rule.chat is None:
+                raise loops.BadLink(f"The rule for {rule.target} names no chat.", "Add it again, with a chat.")
+            return Place(bridge=rule.target, chat=rule.chat)
+        bridge = self._relay.connected(wish.target)
+        if bridge is None:
+            raise NotNow("The bridge is not connected.")
+        about = self._relay.store.sides[wish.source.bridge].about
+        named = Person(id=wish.source.chat, name=wish.chat.title)
+        title = ghost_name(named, about, bridge.limits.name_characters)
+        person = (
+            replace(wish.person, name=display_name(wish.person.id, None, wish.person.name)) if wish.person else None
+        )
+        chat = await bridge.open_chat(title, person)
+        return Place(bridge=rule.target, chat=chat.id)
+
+    async def _past(self, wish: Wish, rule: Rule) -> Sequence[Posted]:
+        if self._history is None or not rule.options.history:
+            return []
+        return [event async for event in self._history(wish.source, rule.options.history)]
+
+    def ask_for(self, place: Place, chat: Chat) -> int:
+        """Make the portals of a chat now. Returns how many there will be."""
+        store, count = self._relay.store, 0
+        reached = {end.bridge for link in store.portals.at(place) for end in link.ends}
+        person = store.acquaintance.person(place.bridge, chat.person) if chat.person else None
+        for rule in store.rules:
+            if rule.source == place.bridge and rule.target not in reached:
+                store.portals.reopen(place)
+                wish = Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat))
+                store.portals.wish(wish)
+                self.want(wish)
+                count += 1
+        return count
+
+
+def _is_faded(event: AnyEvent, now: int) -> bool:
+    return isinstance(event, Posted) and bool(event.expires) and event.sent_at + (event.expires or 0) * 1000 < now
+
+
+def _person(chat: Chat) -> Person | None:
+    return Person(id=chat.person) if chat.person and chat.kind is ChatKind.DIRECT else None
+
+
+def joined(links: Sequence[Link], wish: Wish, rule: Rule, place: Place) -> Link:
+    """The link of a conversation with one more end; a new one where it had none."""
+    here = next(
+        (link for link in links if link.made and link.ends[0] == wish.source and link.shared is _shared(rule)), None
+    )
+    if here is not None:
+        return replace(here, ends=(*(end for end in here.ends if end.bridge != place.bridge), place))
+    name = f"{wish.source.bridge} {wish.source.chat}" + (f" in {place}" if _shared(rule) else "")
+    is_direct = wish.chat.kind is ChatKind.DIRECT
+    return Link(
+        name=name, ends=(wish.source, place), title=wish.chat.title or wish.source.chat, options=rule.options,
+        private=is_direct, shared=_shared(rule), made=True,
+        person=(wish.person.id if wish.person else wish.chat.person) if is_direct else None,
+    )  # fmt: skip
+
+
+def _shared(rule: Rule) -> bool:
+    return rule.mode is Mode.SHARED
+
+
+def as_past(orders: Sequence[Order]) -> Iterator[Order]:
+    """The same orders, for messages that are history: with the times they had, and no reason to notify anybody."""
+    for order in orders:
+        if isinstance(order, Queue) and isinstance(order.intent, Say):
+            yield replace(order, intent=replace(order.intent, past=True))
+        else:
+            yield order

@@ -1,0 +1,49 @@
+"""Brings a store from any earlier version to this one, in one transaction: killed in between, nothing happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from sqlite3 import Connection
+
+from migrate.errors import DecampError
+
+Step = Callable[[Connection], None]
+
+
+class NewerStore(DecampError):
+    """The store was made by a newer decamp."""
+
+    exit_code = 2
+    hint = "Install the current version of decamp."
+
+
+def _first(con: Connection) -> None:
+    for statement in statements(files(__package__).joinpath("schema.sql").read_text("utf-8")):
+        con.execute(statement)
+
+
+STEPS: tuple[Step, ...] = (_first,)
+"""The step at n leads from version n to n + 1. A step that was released is never changed; a new one is added."""
+
+
+def bring_up_to_date(con: Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Do the steps that the store has not seen."""
+    con.execute("BEGIN IMMEDIATE")
+    try:
+        version: int = con.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(steps):
+            raise NewerStore
+        for step in steps[version:]:
+            step(con)
+        con.execute(f"PRAGMA user_version = {len(steps)}")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def statements(script: str) -> list[str]:
+    """A script in single statements: `executescript` would commit behind our back."""
+    lines = [line for line in script.splitlines() if not line.startswith("--")]
+    return [part for part in "\n".join(lines).split(";\n") if part.strip()]

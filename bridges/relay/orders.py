@@ -1,0 +1,158 @@
+"""What follows from one event. The engine gives orders, and the store takes all of one event's at once, or none."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from migrate.model import Noun
+
+from ..events import AnyEvent, Chat, Person
+from .intents import AnyIntent
+from .model import Author, Place
+
+
+class Remember(Noun, frozen=True, kw_only=True):
+    """A message that was not known. The queue orders after it that name no message are about this one."""
+
+    link: str
+    place: Place
+    id: str
+    also: tuple[str, ...] = ()
+    author: Author
+    sent_at: int
+    text: str = ""
+    expires: int | None = None
+    expires_after_read: bool = False
+
+
+class Queue(Noun, frozen=True, kw_only=True):
+    """Something is to be shown at `place`, because of what happened at `source`."""
+
+    place: Place
+    source: Place
+    link: str
+    intent: AnyIntent
+    message: int | None = None
+
+
+class Hold(Noun, frozen=True, kw_only=True):
+    """The event has to wait for a portal on another bridge."""
+
+    source: Place
+    target: str
+    event: AnyEvent
+
+
+class Wish(Noun, frozen=True, kw_only=True):
+    """A portal is needed on another bridge."""
+
+    chat: Chat
+    source: Place
+    target: str
+    person: Person | None = None
+
+
+class Confirm(Noun, frozen=True, kw_only=True):
+    """What we sent under this key has come back: the network took it, whatever we know of that."""
+
+    place: Place
+    key: str
+    id: str
+    also: tuple[str, ...] = ()
+    sent_at: int
+
+
+class Revise(Noun, frozen=True, kw_only=True):
+    """A text is another one now."""
+
+    message: int
+    text: str
+
+
+class Forget(Noun, frozen=True, kw_only=True):
+    """A message was taken back: its words are wiped, its ids stay."""
+
+    message: int
+
+
+class Feeling(Noun, frozen=True, kw_only=True):
+    """A reaction came or went. `id` is the one it has where it was made."""
+
+    message: int
+    place: Place
+    person: str
+    emoji: str
+    add: bool
+    id: str | None = None
+
+
+class Arm(Noun, frozen=True, kw_only=True):
+    """A message was read, by the owner (1) or somebody else (2): what is to disappear after that begins to."""
+
+    message: int
+    by: int
+
+
+class Timed(Noun, frozen=True, kw_only=True):
+    """Messages of a link disappear after so many seconds from now on."""
+
+    link: str
+    seconds: int
+
+
+class Visit(Noun, frozen=True, kw_only=True):
+    """A chat, as it is called now."""
+
+    place: Place
+    chat: Chat
+
+
+class Meet(Noun, frozen=True, kw_only=True):
+    """Somebody, as they are called now."""
+
+    bridge: str
+    person: Person
+
+
+class Ask(Noun, frozen=True, kw_only=True):
+    """A stranger waits to be let in."""
+
+    place: Place
+    person: Person
+    text: str
+
+
+class Arrive(Noun, frozen=True, kw_only=True):
+    """Somebody came by an invitation that may be one of ours."""
+
+    place: Place
+    person: Person
+    invitation: str
+
+
+class Command(Noun, frozen=True, kw_only=True):
+    """The owner says something to the relay itself."""
+
+    place: Place
+    id: str
+    text: str
+
+
+class Tell(Noun, frozen=True, kw_only=True):
+    """The owner should know. `once`: not again for the same reason."""
+
+    text: str
+    once: str | None = None
+
+
+class Skip(Noun, frozen=True, kw_only=True):
+    """Something goes no further, and is counted under this reason."""
+
+    place: Place
+    reason: str
+
+
+Order: TypeAlias = (
+    Remember | Queue | Hold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit | Ask | Arrive
+    | Command | Tell | Skip
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""What waits to go out, place by place and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ..actions import AnyAction, Post
+from .database import Database
+from .intents import AnyIntent
+from .loops import MARK
+from .model import Place
+from .orders import Queue
+from .store import Entry
+
+WAITS, HELD_BACK, GIVEN_UP = 0, 1, 2
+_ENTRY = (
+    "number, link, source_bridge, source_chat, message, intent, created_at, steps, done, doubts, tries, first_try_at"
+)
+_intents: msgspec.json.Decoder[AnyIntent] = msgspec.json.Decoder(AnyIntent)
+_steps: msgspec.json.Decoder[tuple[AnyAction, ...]] = msgspec.json.Decoder(tuple[AnyAction, ...])
+_encode = msgspec.json.Encoder().encode
+
+
+class Outbox:
+    """Reads and writes entries. `store` is the name of this store, which is in every key."""
+
+    def __init__(self, database: Database, store: str) -> None:
+        self._db, self._store = database, store
+
+    def put(self, order: Queue, message: int | None, now: int, *, held_back: bool) -> None:
+        self._db.write(
+            "INSERT INTO outbox (bridge, chat, state, link, source_bridge, source_chat, message, intent, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (order.place.bridge, order.place.chat, HELD_BACK if held_back else WAITS, order.link, order.source.bridge,
+             order.source.chat, message, _encode(order.intent), now),
+        )  # fmt: skip
+
+    def places(self) -> list[Place]:
+        rows = self._db.con.execute("SELECT DISTINCT bridge, chat FROM outbox WHERE state = 0")
+        return [Place(bridge=bridge, chat=chat) for bridge, chat in rows]
+
+    def waiting(self, place: Place, most: int) -> list[Entry]:
+        rows = self._db.con.execute(
+            f"SELECT {_ENTRY} FROM outbox WHERE bridge = ? AND chat = ? AND state = 0 ORDER BY number LIMIT ?",
+            (place.bridge, place.chat, most),
+        )
+        return [
+            Entry(
+                number=number, key=f"{MARK}{self._store}-{number}", place=place, link=link, message=message,
+                source=Place(bridge=bridge, chat=chat), intent=_intents.decode(intent), created_at=created_at,
+                steps=_steps.decode(steps) if steps else None, done=done, doubts=doubts, tries=tries,
+                first_try_at=first_try_at,
+            )
+            for number, link, bridge, chat, message, intent, created_at, steps, done, doubts, tries, first_try_at in rows
+        ]  # fmt: skip
+
+    def going_out(self, place: Place, text: str) -> str | None:
+        """The key of a text that is on its way there, and that the network has not said that it took."""
+        rows = self._db.con.execute(
+            "SELECT steps, done FROM outbox WHERE bridge = ? AND chat = ? AND (under_way OR doubts) ORDER BY number",
+            (place.bridge, place.chat),
+        )
+        for steps, done in rows:
+            for step in _steps.decode(steps)[done:] if steps else ():
+                if isinstance(step, Post) and step.text == text and text:
+                    return step.key
+        return None
+
+    def find(self, key: str) -> tuple[Entry, int] | None:
+        """What still waits under the key of one of its steps, and which step that is."""
+        number, _, step = key.removeprefix(f"{MARK}{self._store}-").partition("-")
+        if not (number.isdecimal() and step.isdecimal()):
+            return None
+        row = self._db.con.execute("SELECT bridge, chat FROM outbox WHERE number = ?", (int(number),)).fetchone()
+        if row is None:
+            return None
+        place = Place(bridge=row[0], chat=row[1])
+        found = [entry for entry in self.waiting(place, 100) if entry.number == int(number)]
+        return (found[0], int(step)) if found else None
+
+    def begin(self, number: int, steps: Sequence[AnyAction], now: int) -> None:
+        self._db.write(
+            "UPDATE outbox SET steps = ?, under_way = 1, first_try_at = coalesce(first_try_at, ?) WHERE number = ?",
+            (_encode(steps), now, number),
+        )
+
+    def step_taken(self, number: int, done: int) -> None:
+        self._db.write("UPDATE outbox SET done = ?, doubts = 0 WHERE number = ?", (done, number))
+
+    def remove(self, number: int) -> None:
+        self._db.write("DELETE FROM outbox WHERE number = ?", (number,))
+
+    def put_off(self, number: int, why: str, now: int, *, doubtful: bool) -> None:
+        self._db.write(
+            "UPDATE outbox SET under_way = 0, why = ?, doubts = doubts + ?, tries = tries + 1,"
+            " first_try_at = coalesce(first_try_at, ?) WHERE number = ?",
+            (why, doubtful, now, number),
+        )
+
+    def give_up(self, number: int, why: str) -> None:
+        self._db.write("UPDATE outbox SET state = ?, under_way = 0, why = ? WHERE number = ?", (GIVEN_UP, why, number))
+
+    def retry(self, link: str | None) -> int:
+        """Let what was given up wait again, before what came later."""
+        return self._db.write(
+            "UPDATE outbox SET state = 0, tries = 0, first_try_at = NULL, doubts = 0 WHERE state = 2"
+            " AND (? IS NULL OR link = ?)", (link, link)
+        ).rowcount  # fmt: skip
+
+    def cut_off(self) -> int:
+        """After a crash: whatever was on its way may have arrived or not."""
+        return self._db.write("UPDATE outbox SET under_way = 0, doubts = doubts + 1 WHERE under_way = 1").rowcount
+
+    def hold_back(self, link: str, source: Place | None) -> None:
+        self._move(link, source, WAITS, HELD_BACK)
+
+    def let_go(self, link: str, source: Place | None) -> None:
+        self._move(link, source, HELD_BACK, WAITS)
+
+    def _move(self, link: str, source: Place | None, old: int, new: int) -> None:
+        bridge, chat = (source.bridge, source.chat) if source else (None, None)
+        self._db.write(
+            "UPDATE outbox SET state = ? WHERE link = ? AND state = ?"
+            " AND (? IS NULL OR source_bridge = ? AND source_chat = ?)",
+            (new, link, old, bridge, bridge, chat),
+        )
+
+    def wipe(self, message: int) -> list[int]:
+        """Drop what is still to be said of a message whose time is over, unless it is under way. Returns which it was."""
+        rows = self._db.write(
+            "DELETE FROM outbox WHERE message = ? AND NOT under_way AND done = 0 RETURNING number", (message,)
+        ).fetchall()
+        return [number for (number,) in rows]
+
+    def by_state(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """For each bridge and state: how many, and since when the oldest."""
+        rows = self._db.con.execute(
+            "SELECT bridge, state, count(*), min(created_at) FROM outbox GROUP BY bridge, state"
+        )
+        return {(bridge, state): (count, oldest) for bridge, state, count, oldest in rows}
+
+    def failures(self, most: int) -> list[tuple[int, str, str]]:
+        rows = self._db.con.execute(
+            "SELECT number, link, coalesce(why, '') FROM outbox WHERE state = 2 ORDER BY number DESC LIMIT ?", (most,)
+        )
+        return list(rows)

@@ -1,0 +1,74 @@
+"""What the relay and its owner say to each other: in the management chat, and where something failed."""
+
+from __future__ import annotations
+
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from . import control
+from .intents import Say
+from .model import Author, Place
+from .orders import Ask, Command, Queue
+from .store import Entry
+from .words import one_line
+
+if TYPE_CHECKING:
+    from .run import Relay
+
+log = getLogger("decamp.relay")
+NOBODY = Author(id="")
+OF_THE_RELAY = ""
+"""The link of what the relay says itself."""
+
+
+class Owner:
+    """The owner's ear and mouth."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def tell(self, text: str) -> None:
+        """Say something in every management chat. It is kept like any other message, and not lost by a restart."""
+        for place in sorted(self._relay.store.control):
+            self.say(place, text)
+        if self._relay.store.control:
+            log.info("The owner was told something in the management chat.")
+        else:
+            log.warning("There is no management chat in which to say: %s", text)
+
+    def say(self, place: Place, text: str, reply: int | None = None) -> None:
+        """Say something at one place, as a machine that nobody should answer."""
+        store, now = self._relay.store, self._relay.clock.now()
+        say = Say(author=NOBODY, text=text, sent_at=now, notice=True, reply=reply)
+        queue = Queue(place=place, source=place, link=OF_THE_RELAY, intent=say)
+        for woken in store.take(place.bridge, None, [queue], now).places:
+            self._relay.lanes.wake(woken)
+
+    def failed(self, entry: Entry, why: str) -> None:
+        """Tell where it was written, if only the owner reads there, that it did not get through; else at the relay's."""
+        store = self._relay.store
+        link = store.link(entry.link)
+        if entry.link == OF_THE_RELAY:
+            log.error("What the relay wanted to tell its owner did not get through: %s", why)
+            return
+        is_owners = isinstance(entry.intent, Say) and entry.intent.author.owner
+        name = link.title or link.name if link else entry.link
+        if link is not None and link.private and is_owners and entry.source != link.ends[0]:
+            self.say(
+                entry.source, f"This did not get through: {why} Write retry to the relay to try again.", entry.message
+            )
+        if store.control or not is_owners:
+            self.tell(f"{name}: a message did not get through: {why} `retry` tries again.")
+
+    def asked(self, ask: Ask) -> None:
+        number = next((one.number for one in self._relay.store.acquaintance.asked() if one.place == ask.place), 0)
+        said = f": {one_line(ask.text, 200)}" if ask.text else "."
+        self.tell(
+            f"{one_line(ask.person.name) or ask.person.id} would like to write to you{said}\n"
+            f"`accept {number}` lets them in, `block {number}` does not."
+        )
+
+    def command(self, command: Command) -> None:
+        """Do what the owner says, and answer there."""
+        answer = control.obey(control.parse(command.text), self._relay.store, self._relay.clock.now(), self._relay)
+        self.say(command.place, answer)

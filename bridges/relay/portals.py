@@ -1,0 +1,214 @@
+"""Which places are linked, what stands still, which portals are still to be made, and what waits for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from ..events import AnyEvent, Chat, Posted
+from .database import Database
+from .model import Link, Place
+from .orders import Hold, Wish
+
+_encode = msgspec.json.Encoder().encode
+_event: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+class Portals:
+    """All links are in memory as well, because every event asks for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self.load()
+
+    def load(self) -> None:
+        """Read what may have been changed by a command in another process."""
+        con = self._db.con
+        self.links: dict[str, Link] = {}
+        self._at: defaultdict[Place, dict[str, Link]] = defaultdict(dict)
+        self._persons: defaultdict[tuple[str, str], dict[str, Link]] = defaultdict(dict)
+        self._timers: dict[str, int] = {}
+        self.ended: set[str] = set()
+        for text, timer, over_at in con.execute("SELECT link, timer, over_at FROM links"):
+            link = msgspec.json.decode(text, type=Link)
+            self.links[link.name], self._timers[link.name] = link, timer
+            if over_at is None:
+                self._index(link)
+            else:
+                self.ended.add(link.name)
+        rows = con.execute("SELECT link, bridge, chat, why FROM stops").fetchall()
+        self.stops = {
+            (link, Place(bridge=bridge, chat=chat) if bridge else None): why for link, bridge, chat, why in rows
+        }
+        self.over = {Place(bridge=bridge, chat=chat) for bridge, chat in con.execute("SELECT bridge, chat FROM over")}
+        rows = con.execute("SELECT bridge, chat, target FROM wishes").fetchall()
+        self.wished = {(Place(bridge=bridge, chat=chat), target) for bridge, chat, target in rows}
+
+    def _index(self, link: Link) -> None:
+        for end in link.ends:
+            self._at[end][link.name] = link
+        if link.made and link.person is not None:
+            self._persons[link.ends[0].bridge, link.person][link.name] = link
+
+    def _lose(self, link: Link) -> None:
+        for end in link.ends:
+            self._at[end].pop(link.name, None)
+        if link.person is not None:
+            self._persons[link.ends[0].bridge, link.person].pop(link.name, None)
+
+    # -- links -------------------------------------------------------------------------------------------
+
+    def at(self, place: Place) -> tuple[Link, ...]:
+        return tuple(self._at[place].values()) if place in self._at else ()
+
+    def add(self, link: Link) -> None:
+        """A new link, or one with other ends or options."""
+        self.remove(link.name)
+        self._db.write("INSERT INTO links (name, link) VALUES (?, ?)", (link.name, msgspec.json.encode(link).decode()))
+        self.reopen(link.ends[0])
+        self.ended.discard(link.name)
+        self.links[link.name] = link
+        self._index(link)
+
+    def remove(self, name: str) -> None:
+        link = self.links.pop(name, None)
+        if link is not None:
+            self._db.write("DELETE FROM links WHERE name = ?", (name,))
+            self._lose(link)
+
+    def of_person(self, bridge: str, person: str) -> Iterator[Link]:
+        """The portals of somebody."""
+        return (
+            (link for link in self._persons[bridge, person].values()) if (bridge, person) in self._persons else iter(())
+        )
+
+    def retitle(self, name: str, title: str) -> None:
+        if self.links[name].title != title:
+            self.add(msgspec.structs.replace(self.links[name], title=title))
+
+    def end(self, name: str, at: int) -> None:
+        """Relay no more, and make no new portal by a rule; replies to old messages are still understood."""
+        link = self.links[name]
+        self._db.write("UPDATE links SET over_at = ?, ends_at = NULL WHERE name = ?", (at, name))
+        self.ended.add(name)
+        self._lose(link)
+        self.close(link.ends[0])
+
+    def close(self, source: Place) -> None:
+        """No rule makes a portal for this chat."""
+        self._db.write("INSERT OR IGNORE INTO over VALUES (?, ?)", (source.bridge, source.chat))
+        self.over.add(source)
+
+    def reopen(self, source: Place) -> None:
+        self._db.write("DELETE FROM over WHERE bridge = ? AND chat = ?", (source.bridge, source.chat))
+        self.over.discard(source)
+
+    def end_at(self, name: str, at: int) -> None:
+        """Relay until then: its contact is elsewhere now."""
+        self._db.write("UPDATE links SET ends_at = ? WHERE name = ?", (at, name))
+
+    def ending(self, now: int) -> list[str]:
+        rows = self._db.con.execute("SELECT name FROM links WHERE ends_at <= ? AND over_at IS NULL", (now,))
+        return [name for (name,) in rows]
+
+    def arrive(self, contact: Place, there: Place, until: int) -> None:
+        """A contact is to be found at another place from now on."""
+        row = (contact.bridge, contact.chat, there.bridge, there.chat, until)
+        self._db.write("INSERT OR REPLACE INTO arrived VALUES (?, ?, ?, ?, ?)", row)
+
+    def arrived(self, contact: Place) -> Place | None:
+        row = self._db.con.execute(
+            "SELECT to_bridge, to_chat FROM arrived WHERE bridge = ? AND chat = ?", (contact.bridge, contact.chat)
+        ).fetchone()
+        return Place(bridge=row[0], chat=row[1]) if row else None
+
+    def timer(self, name: str) -> int:
+        return self._timers.get(name, 0)
+
+    def set_timer(self, name: str, seconds: int) -> None:
+        self._timers[name] = seconds
+        self._db.write("UPDATE links SET timer = ? WHERE name = ?", (seconds, name))
+
+    # -- directions that stand still ---------------------------------------------------------------------
+
+    def stopped(self, link: str, source: Place) -> str | None:
+        """Why nothing goes out that comes from this end, or None."""
+        return self.stops.get((link, None)) or self.stops.get((link, source))
+
+    def stop(self, link: str, source: Place | None, why: str, now: int) -> None:
+        bridge, chat = (source.bridge, source.chat) if source else ("", "")
+        self._db.write("INSERT OR REPLACE INTO stops VALUES (?, ?, ?, ?, ?)", (link, bridge, chat, why, now))
+        self.stops[link, source] = why
+
+    def resume(self, link: str) -> bool:
+        """Let every direction of a link go on. Returns whether one stood still."""
+        stood = [key for key in self.stops if key[0] == link]
+        for key in stood:
+            del self.stops[key]
+        self._db.write("DELETE FROM stops WHERE link = ?", (link,))
+        return bool(stood)
+
+    # -- portals that are to be made ---------------------------------------------------------------------
+
+    def wish(self, order: Wish) -> bool:
+        """Note that a portal is needed. Returns whether that is news."""
+        key = (order.source, order.target)
+        if key in self.wished:
+            return False
+        self.wished.add(key)
+        self._db.write(
+            "INSERT OR IGNORE INTO wishes (bridge, chat, target, wish) VALUES (?, ?, ?, ?)",
+            (order.source.bridge, order.source.chat, order.target, _encode(order)),
+        )
+        return True
+
+    def wishes(self) -> list[Wish]:
+        return [msgspec.json.decode(wish, type=Wish) for (wish,) in self._db.con.execute("SELECT wish FROM wishes")]
+
+    def fulfil(self, source: Place, target: str) -> None:
+        """The portal is there, or will never be: nothing waits for it from now on."""
+        self.wished.discard((source, target))
+        for table in ("wishes", "held"):
+            self._db.write(
+                f"DELETE FROM {table} WHERE bridge = ? AND chat = ? AND target = ?",
+                (source.bridge, source.chat, target),
+            )
+
+    def hold(self, order: Hold) -> None:
+        event = _encode(msgspec.structs.replace(order.event, cursor=None))
+        digest = hashlib.sha256(event).digest()
+        said = order.event
+        fades_at = said.sent_at + said.expires * 1000 if isinstance(said, Posted) and said.expires else None
+        self._db.write(
+            "INSERT OR IGNORE INTO held (bridge, chat, target, digest, event, fades_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (order.source.bridge, order.source.chat, order.target, digest, event, fades_at),
+        )
+
+    def drop_faded(self, now: int) -> None:
+        """Wipe what was to disappear and still waits for a portal."""
+        if self.wished:
+            self._db.write("DELETE FROM held WHERE fades_at <= ?", (now,))
+
+    def held(self, source: Place, target: str) -> Iterator[AnyEvent]:
+        rows = self._db.con.execute(
+            "SELECT event FROM held WHERE bridge = ? AND chat = ? AND target = ? ORDER BY number",
+            (source.bridge, source.chat, target),
+        ).fetchall()
+        for (event,) in rows:
+            yield _event.decode(event)
+
+    # -- what chats are called ---------------------------------------------------------------------------
+
+    def chat(self, place: Place) -> Chat | None:
+        row = self._db.con.execute(
+            "SELECT what FROM chats WHERE bridge = ? AND chat = ?", (place.bridge, place.chat)
+        ).fetchone()
+        return msgspec.json.decode(row[0], type=Chat) if row else None
+
+    def chats(self) -> Iterator[tuple[Place, Chat]]:
+        """Every chat that something came from."""
+        for bridge, chat, what in self._db.con.execute("SELECT bridge, chat, what FROM chats").fetchall():
+            yield Place(bridge=bridge, chat=chat), msgspec.json.decode(what, type=Chat)

@@ -1,0 +1,324 @@
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..actions import AnyAction, Delete, Post, React, Sent
+from ..events import AnyEvent, Chat, Person, Reference
+from ..state import Health
+from .acquaintance import Acquaintance
+from .database import Database
+from .intents import Feel, Recall
+from .ledger import Ledger
+from .loops import MARK
+from .model import Link, Place, Rule, Side
+from .orders import (
+    Arm,
+    Arrive,
+    Ask,
+    Command,
+    Confirm,
+    Feeling,
+    Forget,
+    Hold,
+    Meet,
+    Order,
+    Queue,
+    Remember,
+    Revise,
+    Skip,
+    Tell,
+    Timed,
+    Visit,
+    Wish,
+)  # fmt: skip
+from .outbox import Outbox
+from .portals import Portals
+from .store import Copy, Emotion, Entry, Taken, Told
+
+NAME = "relay.db"
+
+
+class SqliteStore:
+    """`relay.db` in a folder. `lock=False` is for a look from outside, and for commands to a relay that runs."""
+
+    def __init__(
+        self, folder: Path, sides: Mapping[str, Side], *, rules: Sequence[Rule] = (), control: Sequence[Place] = (),
+        lock: bool = True,
+    ) -> None:  # fmt: skip
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.sides, self.rules, self.control = sides, tuple(rules), frozenset(control)
+        self.database = Database(folder / NAME, lock=lock)
+        self.name = self._name()
+        self.ledger = Ledger(self.database)
+        self.outbox = Outbox(self.database, self.name)
+        self.portals = Portals(self.database)
+        self.acquaintance = Acquaintance(self.database)
+        self._cursors: dict[str, str] = {}
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self.database.before_commit = self._flush
+        if lock:
+            self.outbox.cut_off()
+            self.database.commit()
+
+    def _name(self) -> str:
+        """What tells the keys of this store from those of others."""
+        row = self.database.con.execute("SELECT value FROM meta WHERE name = 'store'").fetchone()
+        if row is None:
+            row = (secrets.token_hex(6),)
+            self.database.write("INSERT INTO meta VALUES ('store', ?)", row)
+            self.database.commit()
+        name: str = row[0]
+        return name
+
+    def _flush(self) -> None:
+        """Cursors and counts are written once for all events of a transaction."""
+        for bridge, cursor in self._cursors.items():
+            self.database.write("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (bridge, cursor))
+        for (link, bridge, what), count in self._counts.items():
+            self.database.write(
+                "INSERT INTO counts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                (link, bridge, what, count),
+            )
+        self._cursors, self._counts = {}, Counter()
+
+    # -- what the engine asks ----------------------------------------------------------------------------
+
+    def links_at(self, place: Place) -> tuple[Link, ...]:
+        return self.portals.at(place)
+
+    def link(self, name: str) -> Link | None:
+        return self.portals.links.get(name)
+
+    def told(self, place: Place, id: str) -> Told | None:
+        return self.ledger.told(place, id)
+
+    def emotion(self, place: Place, id: str) -> Emotion | None:
+        return self.ledger.emotion(place, id)
+
+    def emojis(self, message: int, person: str | None) -> tuple[str, ...]:
+        return self.ledger.emojis(message, person)
+
+    def timer(self, link: str) -> int:
+        return self.portals.timer(link)
+
+    def is_wished(self, source: Place, target: str) -> bool:
+        return (source, target) in self.portals.wished
+
+    def is_over(self, place: Place) -> bool:
+        return place in self.portals.over
+
+    def is_ours(self, key: str) -> bool:
+        return key.startswith(f"{MARK}{self.name}-")
+
+    def is_ghost(self, place: Place, person: str) -> bool:
+        return person == place.chat and any(link.private and link.ends[0] != place for link in self.links_at(place))
+
+    def going_out(self, place: Place, text: str) -> str | None:
+        return self.outbox.going_out(place, text)
+
+    # -- what comes in -----------------------------------------------------------------------------------
+
+    def cursor(self, bridge: str) -> str | None:
+        row = self.database.con.execute("SELECT cursor FROM cursors WHERE bridge = ?", (bridge,)).fetchone()
+        return self._cursors.get(bridge) or (row[0] if row else None)
+
+    def take(self, bridge: str, cursor: str | None, orders: Sequence[Order], now: int) -> Taken:
+        if orders or cursor is not None:
+            self.database.begin()
+        taken = _Taken()
+        for order in orders:
+            self._obey(order, now, taken)
+        if cursor is not None:
+            self._cursors[bridge] = cursor
+        return taken.frozen()
+
+    def _obey(self, order: Order, now: int, taken: _Taken) -> None:  # noqa: C901, PLR0912  one case for each order
+        match order:
+            case Remember():
+                taken.number, is_new = self.ledger.remember(order)
+                if is_new:
+                    self._counts[order.link, order.place.bridge, "in"] += 1
+            case Queue():
+                self._queue(order, order.message if order.message is not None else taken.number, now, taken)
+            case Skip():
+                self._counts["", order.place.bridge, order.reason] += 1
+            case Meet():
+                if self.acquaintance.meet(order.bridge, order.person):
+                    taken.met.append((order.bridge, order.person))
+            case Visit():
+                if self.acquaintance.visit(order.place, order.chat):
+                    taken.visited.append((order.place, order.chat))
+            case Hold():
+                self.portals.hold(order)
+            case Wish():
+                if self.portals.wish(order):
+                    taken.wishes.append(order)
+            case Confirm():
+                self._confirm(order, now)
+            case Revise():
+                self.ledger.revise(order.message, order.text)
+            case Forget():
+                self.ledger.forget(order.message)
+            case Feeling():
+                self.ledger.feel(order, now)
+            case Arm():
+                self.ledger.arm(order.message, order.by, now)
+            case Timed():
+                self.portals.set_timer(order.link, order.seconds)
+            case Ask():
+                if self.acquaintance.ask(order):
+                    taken.asked.append(order)
+            case Arrive():
+                taken.arrived.append(order)
+            case Command():
+                if self.acquaintance.first_command(order.place, order.id):
+                    taken.commands.append(order)
+            case Tell():
+                if order.once is None or self.acquaintance.first_time(order.once):
+                    taken.notices.append(order)
+
+    def _queue(self, order: Queue, message: int | None, now: int, taken: _Taken) -> None:
+        held_back = self.portals.stopped(order.link, order.source) is not None
+        self.outbox.put(order, message, now, held_back=held_back)
+        if not held_back:
+            taken.places[order.place] = None
+
+    def _confirm(self, order: Confirm, now: int) -> None:
+        """Our own words came back before, or without, the answer to sending them."""
+        found = self.outbox.find(order.key)
+        if found is not None and found[1] == found[0].done:
+            self.sent(found[0], found[1], Sent(ids=(order.id,), also=order.also, sent_at=order.sent_at), now)
+
+    # -- what goes out -----------------------------------------------------------------------------------
+
+    async def kept(self) -> None:
+        await self.database.kept()
+
+    def places_waiting(self) -> list[Place]:
+        return self.outbox.places()
+
+    def waiting(self, place: Place, most: int) -> list[Entry]:
+        return self.outbox.waiting(place, most)
+
+    def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> None:
+        self.outbox.begin(entry.number, steps, now)
+
+    def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
+        steps = entry.steps or ()
+        action = steps[step]
+        if entry.message is not None and isinstance(action, Post):
+            self.ledger.copied(entry.message, entry.place, result, has_text=bool(action.text))
+        if entry.message is not None and isinstance(action, React) and isinstance(entry.intent, Feel):
+            self.ledger.show(entry.message, entry.place, action.emoji, _identity(action), result.id, add=action.add)
+        if step + 1 < len(steps):
+            self.outbox.step_taken(entry.number, step + 1)
+        else:
+            self.outbox.remove(entry.number)
+            self._counts[entry.link, entry.place.bridge, "out"] += 1
+            if isinstance(entry.intent, Recall) and isinstance(action, Delete):
+                self._counts[entry.link, entry.place.bridge, "removed"] += 1
+
+    def put_off(self, entry: Entry, why: str, now: int, *, doubtful: bool) -> None:
+        self.outbox.put_off(entry.number, why, now, doubtful=doubtful)
+
+    def drop(self, entry: Entry, why: str) -> None:
+        self.outbox.remove(entry.number)
+        self._counts[entry.link, entry.place.bridge, why] += 1
+
+    def give_up(self, entry: Entry, why: str) -> None:
+        self.outbox.give_up(entry.number, why)
+        self._counts[entry.link, entry.place.bridge, "failed"] += 1
+
+    def retry(self, link: str | None = None) -> int:
+        return self.outbox.retry(link)
+
+    # -- what came before --------------------------------------------------------------------------------
+
+    def copies(self, message: int, place: Place) -> list[Copy]:
+        return self.ledger.copies(message, place)
+
+    def reference(self, message: int, place: Place, me: str) -> Reference | None:
+        return self.ledger.reference(message, place, me)
+
+    def shown(self, message: int, place: Place, emoji: str, person: str) -> str | None:
+        return self.ledger.shown(message, place, emoji, person)
+
+    # -- portals and health ------------------------------------------------------------------------------
+
+    def wishes(self) -> list[Wish]:
+        return self.portals.wishes()
+
+    def held(self, source: Place, target: str) -> Iterator[AnyEvent]:
+        return self.portals.held(source, target)
+
+    def chat_of(self, place: Place) -> Chat | None:
+        return self.portals.chat(place)
+
+    def stop(self, link: str, source: Place | None, why: str, now: int) -> None:
+        """Let a direction, or all of a link, stand still; what waits is held back, and nothing is lost."""
+        self.portals.stop(link, source, why, now)
+        self.outbox.hold_back(link, source)
+
+    def resume(self, link: str) -> bool:
+        stood = self.portals.resume(link)
+        self.outbox.let_go(link, None)
+        return stood
+
+    def note_health(self, bridge: str, health: Health, last_success: int | None, reconnects: int) -> None:
+        self.database.write(
+            "INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)",
+            (bridge, msgspec.json.encode(health), last_success, reconnects),
+        )
+
+    def noted_health(self, bridge: str) -> tuple[Health, int | None, int] | None:
+        """How a bridge was when it was noted last, when it last took something, and how often it came back."""
+        row = self.database.con.execute(
+            "SELECT health, last_success, reconnects FROM health WHERE bridge = ?", (bridge,)
+        ).fetchone()
+        return (msgspec.json.decode(row[0], type=Health), row[1], row[2]) if row else None
+
+    def counts(self) -> Iterator[tuple[str, str, str, int]]:
+        """By link, bridge and what: how many. What no link is about stands under the empty name."""
+        found = Counter(self._counts)
+        for link, bridge, what, count in self.database.con.execute("SELECT link, bridge, what, count FROM counts"):
+            found[link, bridge, what] += count
+        return ((*key, count) for key, count in found.items())
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class _Taken:
+    """What is found while orders are obeyed."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.places: dict[Place, None] = {}
+        self.wishes: list[Wish] = []
+        self.commands: list[Command] = []
+        self.notices: list[Tell] = []
+        self.asked: list[Ask] = []
+        self.arrived: list[Arrive] = []
+        self.met: list[tuple[str, Person]] = []
+        self.visited: list[tuple[Place, Chat]] = []
+
+    def frozen(self) -> Taken:
+        return Taken(
+            places=tuple(self.places), wishes=tuple(self.wishes), commands=tuple(self.commands),
+            notices=tuple(self.notices), asked=tuple(self.asked), arrived=tuple(self.arrived), met=tuple(self.met),
+            visited=tuple(self.visited),
+        )  # fmt: skip
+
+
+def _identity(action: React) -> str:
+    """Whose reaction it is where it was shown: a persona's, the owner's, or that of our account."""
+    if action.as_owner:
+        return "owner"
+    return action.persona.id if action.persona else ""

@@ -1,0 +1,90 @@
+"""Watches over the bridges: how each is doing, what the owner has to know of it, and those that only seem to work."""
+
+from __future__ import annotations
+
+import asyncio
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from migrate.errors import DecampError
+
+from ..state import Health, State
+
+if TYPE_CHECKING:
+    from .run import Relay
+
+log = getLogger("decamp.relay")
+EVERY = 30.0
+QUIET = 300.0  # seconds of a send without an answer, or of silence, after which a connected bridge is looked at
+PATIENCE = 60.0  # seconds for it to answer when it is
+LONG = 600.0  # seconds of an interruption, after which the owner is told
+
+
+class Watch:
+    """One look at all bridges now and then."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._since: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+        self._told: set[str] = set()
+        self.reconnects: dict[str, int] = {}
+
+    def heard(self, name: str) -> None:
+        """Something came from a bridge, or it answered."""
+        self._heard[name] = self._relay.clock.steady()
+
+    def note(self, name: str, health: Health) -> None:
+        """A bridge is in another state. What passes is told only when it lasts; what needs a person, at once."""
+        relay = self._relay
+        log.info("%s: %s. %s", name, health.state, health.said)
+        if health.state is State.CONNECTED:
+            self.heard(name)
+            self._since.pop(name, None)
+            self.reconnects[name] = self.reconnects.get(name, -1) + 1
+            if name in self._told:
+                self._told.discard(name)
+                relay.owner.tell(f"{name} is connected again.")
+        elif health.state is not State.STOPPED:
+            self._since.setdefault(name, relay.clock.steady())
+            if health.state.is_final and name not in self._told:
+                self._told.add(name)
+                relay.owner.tell(f"{name} has stopped: {health.state}. {health.said} {health.todo}".strip())
+        relay.store.note_health(name, health, relay.lanes.last_success.get(name), self.reconnects.get(name, 0))
+
+    async def run(self) -> None:
+        while True:
+            await self._relay.clock.sleep(EVERY)
+            for name in list(self._relay.bridges):
+                await self._look(name)
+
+    async def _look(self, name: str) -> None:
+        relay, steady = self._relay, self._relay.clock.steady()
+        bridge = relay.connected(name)
+        since = self._since.get(name)
+        if bridge is None:
+            if since is not None and steady - since > LONG and name not in self._told:
+                self._told.add(name)
+                health = relay.bridges[name].health
+                relay.owner.tell(
+                    f"{name} is not connected for {int((steady - since) / 60)} minutes. {health.said} {health.todo}"
+                )
+            return
+        relay.store.note_health(name, bridge.health, relay.lanes.last_success.get(name), self.reconnects.get(name, 0))
+        hangs = steady - relay.lanes.under_way.get(name, steady) > QUIET
+        is_quiet = steady - max(self._heard.get(name, steady), relay.lanes.answered.get(name, 0.0)) > QUIET
+        if hangs or (is_quiet and not await self._answers(name)):
+            log.warning("%s says that it is connected, and does not answer: it is started again.", name)
+            await relay.restart(name)
+
+    async def _answers(self, name: str) -> bool:
+        """Whether a bridge still says something when asked for its chats."""
+        bridge = self._relay.bridges[name]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                async for _ in bridge.chats():
+                    break
+        except (TimeoutError, DecampError, OSError):
+            return False
+        self.heard(name)
+        return True

@@ -1,0 +1,80 @@
+"""Texts that have to fit: counted as a network counts, cut where people would cut."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ..about import Limits
+
+MARK_ROOM = len(" (1000/1000)")
+_SMALLEST = 40  # a limit below this could not hold a mark and a word
+
+
+def fits(text: str, limits: Limits) -> bool:
+    """Whether a text may go out as one."""
+    if limits.text_characters is not None and len(text) > limits.text_characters:
+        return False
+    return limits.text_bytes is None or len(text.encode("utf-8", "replace")) <= limits.text_bytes
+
+
+def split(text: str, limits: Limits) -> list[str]:
+    """A text in parts that fit, each with a mark such as (2/3); joined without the marks they are the text again."""
+    if fits(text, limits):
+        return [text]
+    parts: list[str] = []
+    rest = text
+    while rest:
+        end = _end(rest, limits)
+        parts.append(rest[:end])
+        rest = rest[end:]
+    return [f"{part} ({number}/{len(parts)})" for number, part in enumerate(parts, 1)]
+
+
+def _end(text: str, limits: Limits) -> int:
+    """Where the next part ends: after a line, else after a word, if that leaves more than half of it."""
+    most = _longest(text, limits)
+    if most >= len(text):
+        return len(text)
+    for blank in ("\n", " "):
+        at = text.rfind(blank, 0, most)
+        if at >= most // 2:
+            return at + 1
+    return most
+
+
+def _longest(text: str, limits: Limits) -> int:
+    """How many characters fit beside a mark."""
+    most = len(text)
+    if limits.text_characters is not None:
+        most = min(most, max(limits.text_characters, _SMALLEST) - MARK_ROOM)
+    if limits.text_bytes is not None:
+        room = max(limits.text_bytes, _SMALLEST) - MARK_ROOM
+        most = min(most, len(text[:room].encode("utf-8", "replace")[:room].decode("utf-8", "ignore")))
+    return max(most, 1)
+
+
+def when(sent_at: int) -> str:
+    """A time as a prefix, for where a network cannot show it."""
+    return datetime.fromtimestamp(sent_at / 1000, UTC).strftime("[%Y-%m-%d %H:%M] ")
+
+
+def size(count: int) -> str:
+    """So many bytes, for people."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
+
+
+def seconds(count: int) -> str:
+    """So long, for people."""
+    for length, name in ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if count >= length and count % length == 0:
+            number = count // length
+            return f"{number} {name}{'' if number == 1 else 's'}"
+    return f"{count} seconds"
+
+
+def one_line(text: str, most: int = 60) -> str:
+    """The beginning of a text."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
