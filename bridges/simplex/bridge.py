@@ -90,7 +90,8 @@ class SimplexBridge(Sending):
             raise BadSetting("The folder of the bridge cannot be written to.") from None
         self._feed = Feed(desk.now)
         try:
-            self._hearing = Hearing(desk.cursor, self._record, self._feed.put, desk.now)
+            # Never waits for the reader: what they wait for, such as a file, comes the same way as the events.
+            self._hearing = Hearing(desk.cursor, self._record, self._feed.add, desk.now)
         except msgspec.MsgspecError:
             self._record.close()
             raise BadSetting("The place where the last run ended cannot be read.") from None
@@ -190,7 +191,7 @@ class SimplexBridge(Sending):
             if said.user is not None and said.user.user_id != self._user:
                 continue  # another account of the same program
             self._files.note(said)
-            await self._hearing.hear(said)
+            self._hearing.hear(said)
             await self._tend(core, said)
 
     async def _tend(self, core: Core, said: Said) -> None:
@@ -216,7 +217,7 @@ class SimplexBridge(Sending):
             return
         number, path, size = self._files.wanted(ref)
         if not (path.is_file() and path.stat().st_size == size):
-            self._files.expect(number)
+            coming = self._files.expect(number)  # before it is asked for: it may come before the answer does
             try:
                 await self._connected().ask(commands.receive(number, str(path)))
             except Denied as denied:
@@ -224,7 +225,7 @@ class SimplexBridge(Sending):
                     raise refusal(denied) from None
             except Lost as lost:
                 raise NotNow(str(lost)) from None
-            await self._files.arrival(number)
+            await self._files.arrival(number, coming)
         async for piece in pieces(path):
             yield piece
 

@@ -86,14 +86,15 @@ class Files:
             waiting = self._coming[number] = asyncio.get_running_loop().create_future()
         return waiting
 
-    async def arrival(self, number: int) -> None:
+    async def arrival(self, number: int, coming: asyncio.Future[bool | None]) -> None:
         """Wait for a file. Raises `NotNow` while it is still coming, and `Refused` where it never will."""
         try:
             async with asyncio.timeout(COMING_SECONDS):
-                came = await asyncio.shield(self.expect(number))
+                came = await asyncio.shield(coming)
         except TimeoutError:
             raise NotNow("The file is still coming.") from None
-        self._coming.pop(number, None)
+        if self._coming.get(number) is coming:
+            del self._coming[number]
         if came is None:
             raise NotNow("The connection to SimpleX was lost.")
         if not came:

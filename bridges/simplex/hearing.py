@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,7 +16,7 @@ from .record import Record
 from .wire import Contact, Entry, Group, Info, Item, Listed, Request, Said
 
 FIRST_PAGE = 100
-Yield = Callable[[AnyEvent], Awaitable[None]]
+Yield = Callable[[AnyEvent], None]
 
 
 class Hearing:
@@ -40,7 +40,7 @@ class Hearing:
         """Yield what came since the cursor; the first time of all, only note where it ends."""
         for listed in await every_chat(core, user):
             if listed.chat_info.contact_request is not None:
-                await self._asked(listed.chat_info.contact_request)
+                self._asked(listed.chat_info.contact_request)
                 continue
             contact, where = listed.chat_info.contact, translate.chat(listed.chat_info)
             if where is None or (contact is not None and not contact.is_here and where.id not in self._tops):
@@ -50,73 +50,73 @@ class Hearing:
             if self._is_new:
                 self._tops[where.id] = last
             else:
-                await self._meet(listed.chat_info)
+                self._meet(listed.chat_info)
                 if last > self._tops[where.id]:
                     for item in await items_after(core, where.id, self._tops[where.id]):
-                        await self._entry(Entry(chat_info=listed.chat_info, chat_item=item), where)
+                        self._entry(Entry(chat_info=listed.chat_info, chat_item=item), where)
             self._caught[where.id] = max(last, self._tops[where.id])
         self._is_new = False
 
     # -- what comes -----------------------------------------------------------------------------------------
 
-    async def hear(self, said: Said) -> None:
+    def hear(self, said: Said) -> None:
         """Yield what an event means. Those that mean nothing to us are passed over."""
         match said.type:
             case "newChatItems":
                 for entry in said.chat_items:
-                    await self._new(entry)
+                    self._new(entry)
             case "chatItemUpdated" if said.chat_item is not None:
-                await self._edited(said.chat_item)
+                self._edited(said.chat_item)
             case "chatItemsDeleted" if not said.timed:
                 for one in said.chat_item_deletions:
-                    await self._deleted(one.deleted_chat_item, by_us=said.by_user)
+                    self._deleted(one.deleted_chat_item, by_us=said.by_user)
             case "groupChatItemsDeleted" if said.group_info is not None:
-                await self._group_deleted(said.group_info, said)
+                self._group_deleted(said.group_info, said)
             case "chatItemReaction":
-                await self._reacted(said)
+                self._reacted(said)
             case "chatItemsStatusesUpdated":
                 for entry in said.chat_items:
-                    await self._status(entry)
+                    self._status(entry)
             case "sndFileError" if said.chat_item_ is not None:
-                await self._not_sent(said.chat_item_)
+                self._not_sent(said.chat_item_)
             case _:
-                await self._people(said)
+                self._people(said)
 
-    async def _people(self, said: Said) -> None:
+    def _people(self, said: Said) -> None:
         """Who came, went, or is called something else."""
         match said.type:
             case "contactConnected" if said.contact is not None:
-                await self._meet(Info(type="direct", contact=said.contact))
+                self._meet(Info(type="direct", contact=said.contact))
             case "receivedContactRequest" if said.contact_request is not None:
-                await self._asked(said.contact_request)
+                self._asked(said.contact_request)
             case "contactUpdated" if said.to_contact is not None:
-                await self._renamed(said.from_contact, said.to_contact)
+                self._renamed(said.from_contact, said.to_contact)
             case "groupUpdated" if said.to_group is not None:
                 if said.from_group is None or said.from_group.title != said.to_group.title:
-                    await self._yield(Renamed(chat=translate.group(said.to_group)))
+                    self._yield(Renamed(chat=translate.group(said.to_group)))
             case "contactDeletedByContact" if said.contact is not None:
-                await self._yield(Left(chat=translate.direct(said.contact), person=translate.person(said.contact)))
+                self._yield(Left(chat=translate.direct(said.contact), person=translate.person(said.contact)))
             case "joinedGroupMember" if said.group_info is not None and said.member is not None:
                 who = translate.member(said.group_info, said.member)
-                await self._yield(Joined(chat=translate.group(said.group_info), person=who))
+                self._yield(Joined(chat=translate.group(said.group_info), person=who))
             case "leftMember" | "deletedMember" if said.group_info is not None:
                 gone = said.deleted_member or said.member
                 if gone is not None:
                     who = translate.member(said.group_info, gone)
-                    await self._yield(Left(chat=translate.group(said.group_info), person=who))
+                    self._yield(Left(chat=translate.group(said.group_info), person=who))
             case _:
                 return
 
-    async def _new(self, entry: Entry) -> None:
+    def _new(self, entry: Entry) -> None:
         where = translate.chat(entry.chat_info)
         number = entry.chat_item.meta.item_id
         self.highest = max(self.highest, number)
         if where is None or number <= self._caught.get(where.id, 0):
             return  # what waited for us was found in the chat already
-        await self._meet(entry.chat_info)
-        await self._entry(entry, where)
+        self._meet(entry.chat_info)
+        self._entry(entry, where)
 
-    async def _entry(self, entry: Entry, where: Chat) -> None:
+    def _entry(self, entry: Entry, where: Chat) -> None:
         item = entry.chat_item
         event = translate.posted(entry, where, self.me, self._now())
         self._tops[where.id] = max(item.meta.item_id, self._tops.get(where.id, 0))
@@ -124,9 +124,9 @@ class Hearing:
             return
         if event.own and self._record.recognise(where.id, translate.mark_of(item), item.meta.item_id):
             return  # whoever sent it knows
-        await self._yield(event)
+        self._yield(event)
 
-    async def _meet(self, info: Info) -> None:
+    def _meet(self, info: Info) -> None:
         """Yield that somebody came, once, and by which link of ours (recipe, section 6)."""
         where = translate.chat(info)
         if where is None or where.id in self._tops:
@@ -134,22 +134,22 @@ class Hearing:
         self._tops[where.id] = 0
         contact = info.contact
         if contact is not None:
-            await self._yield(Joined(chat=where, person=translate.person(contact), invitation=invitation(contact)))
+            self._yield(Joined(chat=where, person=translate.person(contact), invitation=invitation(contact)))
 
-    async def _asked(self, request: Request) -> None:
+    def _asked(self, request: Request) -> None:
         who = translate.stranger(request)
         if who.id in self._tops:
             return
         self._tops[who.id] = 0
         if not self._is_new:
-            await self._yield(Asked(chat=Chat(id=who.id, title=who.name or who.id, person=who.id), person=who))
+            self._yield(Asked(chat=Chat(id=who.id, title=who.name or who.id, person=who.id), person=who))
 
-    async def _renamed(self, before: Contact | None, after: Contact) -> None:
+    def _renamed(self, before: Contact | None, after: Contact) -> None:
         old, new = before and translate.person(before), translate.person(after)
         if old != new:
-            await self._yield(Renamed(person=new))
+            self._yield(Renamed(person=new))
 
-    async def _edited(self, entry: Entry) -> None:
+    def _edited(self, entry: Entry) -> None:
         where = translate.chat(entry.chat_info)
         if where is None or entry.chat_item.meta.item_id > self._tops.get(where.id, 0):
             return  # it is yet to be yielded, as it is now
@@ -158,52 +158,52 @@ class Hearing:
             change = Edited(
                 chat=where, sender=new.sender, message=new.id, text=new.text, sent_at=self._now(), own=new.own
             )
-            await self._yield(change)
+            self._yield(change)
 
-    async def _deleted(self, entry: Entry, *, by_us: bool) -> None:
+    def _deleted(self, entry: Entry, *, by_us: bool) -> None:
         where = translate.chat(entry.chat_info)
         if where is None:
             return
         one = entry.chat_item.chat_dir.group_member
         who = translate.sender(entry.chat_info, one, self.me, ours=by_us or entry.chat_item.chat_dir.is_ours)
-        await self._yield(Deleted(chat=where, sender=who, message=str(entry.chat_item.meta.item_id), own=by_us))
+        self._yield(Deleted(chat=where, sender=who, message=str(entry.chat_item.meta.item_id), own=by_us))
 
-    async def _group_deleted(self, group: Group, said: Said) -> None:
+    def _group_deleted(self, group: Group, said: Said) -> None:
         other = translate.member(group, said.member_) if said.member_ else None
         who = self.me if said.by_user else other
         for number in said.chat_item_ids:
-            await self._yield(Deleted(chat=translate.group(group), sender=who, message=str(number), own=said.by_user))
+            self._yield(Deleted(chat=translate.group(group), sender=who, message=str(number), own=said.by_user))
 
-    async def _reacted(self, said: Said) -> None:
+    def _reacted(self, said: Said) -> None:
         where = translate.chat(said.reaction.chat_info) if said.reaction else None
         if said.reaction is None or where is None:
             return
         one, info = said.reaction.chat_reaction, said.reaction.chat_info
         ours = one.chat_dir.is_ours
-        await self._yield(Reacted(
+        self._yield(Reacted(
             chat=where, sender=translate.sender(info, one.chat_dir.group_member, self.me, ours=ours),
             message=str(one.chat_item.meta.item_id), emojis=(translate.emoji_in(one.reaction.emoji),),
             change=Reacted.Change.ADDED if said.added else Reacted.Change.REMOVED, own=ours,
         ))  # fmt: skip
 
-    async def _not_sent(self, entry: Entry) -> None:
+    def _not_sent(self, entry: Entry) -> None:
         where = translate.chat(entry.chat_info)
         if where is not None:
             number = str(entry.chat_item.meta.item_id)
-            await self._yield(Failed(chat=where, message=number, reason="SimpleX could not send the file."))
+            self._yield(Failed(chat=where, message=number, reason="SimpleX could not send the file."))
 
-    async def _status(self, entry: Entry) -> None:
+    def _status(self, entry: Entry) -> None:
         where = translate.chat(entry.chat_info)
         if where is None:
             return
         receipt, reason = translate.receipt(entry, where), translate.failure(entry)
         if receipt is not None:
-            await self._yield(receipt)
+            self._yield(receipt)
         elif reason is not None:
-            await self._yield(Failed(chat=where, message=str(entry.chat_item.meta.item_id), reason=reason))
+            self._yield(Failed(chat=where, message=str(entry.chat_item.meta.item_id), reason=reason))
 
-    async def _yield(self, event: AnyEvent) -> None:
-        await self._tell(msgspec.structs.replace(event, cursor=self.cursor))
+    def _yield(self, event: AnyEvent) -> None:
+        self._tell(msgspec.structs.replace(event, cursor=self.cursor))
 
 
 def invitation(contact: Contact) -> str | None:

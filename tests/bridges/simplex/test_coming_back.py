@@ -148,6 +148,28 @@ def test_all_that_came_while_away_is_found_in_every_chat(tmp_path: Path) -> None
     asyncio.run(scene())
 
 
+def test_a_file_can_be_fetched_while_thousands_of_messages_wait_to_be_read(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with over_the_program(tmp_path) as world:
+            bridge = world.bridge()
+            await bridge.start(world.desk())
+            events = bridge.events()
+            while bridge.health.state is not State.CONNECTED:
+                await anext(events)
+            path = tmp_path / "x"
+            path.write_bytes(b"four")
+            await world.friend.do(Post(key="", files=(Upload(path=str(path), name="x", type="", size=4),)))
+            for number in range(1_010):
+                await world.friend.do(Post(key="", text=str(number)))
+            while not isinstance(event := await anext(events), Posted):
+                pass
+            async with asyncio.timeout(10):
+                assert [piece async for piece in bridge.fetch(event.files[0].ref)] == [b"four"]
+            await bridge.stop()
+
+    asyncio.run(scene())
+
+
 def test_what_was_written_in_the_program_itself_is_our_own(tmp_path: Path) -> None:
     async def scene() -> None:
         async with over_the_program(tmp_path) as world:
