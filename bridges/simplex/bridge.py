@@ -226,6 +226,8 @@ class SimplexBridge(Sending):
             except Lost as lost:
                 raise NotNow(str(lost)) from None
             await self._files.arrival(number, coming)
+            if not path.is_file():
+                raise Refused("The file was fetched in the SimpleX program itself.", "Look into its folder of files.")
         async for piece in pieces(path):
             yield piece
 

@@ -148,7 +148,11 @@ def test_all_that_came_while_away_is_found_in_every_chat(tmp_path: Path) -> None
     asyncio.run(scene())
 
 
-def test_a_file_can_be_fetched_while_thousands_of_messages_wait_to_be_read(tmp_path: Path) -> None:
+def test_a_file_can_be_fetched_while_more_messages_wait_than_there_is_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridges.feed.ROOM", 10)
+
     async def scene() -> None:
         async with over_the_program(tmp_path) as world:
             bridge = world.bridge()
@@ -159,7 +163,7 @@ def test_a_file_can_be_fetched_while_thousands_of_messages_wait_to_be_read(tmp_p
             path = tmp_path / "x"
             path.write_bytes(b"four")
             await world.friend.do(Post(key="", files=(Upload(path=str(path), name="x", type="", size=4),)))
-            for number in range(1_010):
+            for number in range(30):
                 await world.friend.do(Post(key="", text=str(number)))
             while not isinstance(event := await anext(events), Posted):
                 pass

@@ -141,8 +141,10 @@ def test_who_waits_for_a_file_is_told_when_the_connection_ends(tmp_path: Path) -
         path = tmp_path / "x"
         path.write_bytes(b"x")
         await world.friend.do(Post(key="", files=(Upload(path=str(path), name="x", type="", size=1),)))
-        file = (await seat.saw(Posted)).files[0]
-        world.account.command(f"/freceive {file.ref.split(':')[1]} approved_relays=on encrypt=off {tmp_path / 'y'}")
+        file_in = await seat.saw(Posted)
+        file = file_in.files[0]
+        kept = world.account.items[int(file_in.id)][1]["file"]
+        kept["fileStatus"] = {"type": "rcvAccepted"}  # type: ignore[index]  # it is on its way, and takes its time
         fetching = asyncio.create_task(_first(seat, file.ref))
         while not any("/freceive" in one and "incoming" in one for one in world.account.log):  # noqa: ASYNC110  a log tells nobody
             await asyncio.sleep(0.01)
@@ -155,6 +157,21 @@ def test_who_waits_for_a_file_is_told_when_the_connection_ends(tmp_path: Path) -
 
 async def _first(seat: Seat, ref: str) -> list[bytes]:
     return [piece async for piece in seat.bridge.fetch(ref)]
+
+
+def test_a_file_that_somebody_fetched_in_the_program_is_not_ours_to_read(tmp_path: Path) -> None:
+    async def scene(world: SimplexWorld, seat: Seat) -> None:
+        path = tmp_path / "x"
+        path.write_bytes(b"x")
+        await world.friend.do(Post(key="", files=(Upload(path=str(path), name="x", type="", size=1),)))
+        file = (await seat.saw(Posted)).files[0]
+        fetching = asyncio.create_task(_first(seat, file.ref))
+        await asyncio.sleep(0)  # it waits now
+        world.account.command(f"/freceive {file.ref.split(':')[1]} approved_relays=on encrypt=off {tmp_path / 'y'}")
+        with pytest.raises(Refused, match="program itself"):
+            await asyncio.wait_for(fetching, 10)
+
+    play(tmp_path, scene)
 
 
 def test_two_who_open_the_chat_of_one_contact_get_the_same(tmp_path: Path) -> None:
