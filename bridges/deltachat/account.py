@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..api import NotNow, Refused
 from .core import Core, CoreError, CoreGone
-from .native import Message, Place, Room, Someone
+from .native import PENDING, Message, Place, Room, Someone
 from .record import Begun, Record
 
 T = TypeVar("T")
@@ -69,19 +69,25 @@ class Account:
         return link
 
     async def settle(self) -> None:
-        """Find what an earlier run had sent and was killed before it could write that down."""
-        for key, part, begun in self.record.unsettled():
-            id = await self._lost(begun)
-            if id is None:
-                self.record.abandon(key, part)
-            else:
-                self.record.done(key, part, id)
+        """Find what an earlier run had sent and was killed before it could write that down.
 
-    async def _lost(self, begun: Begun) -> int | None:
+        Delta Chat writes a message down first, and puts it among those to be sent next. Killed in between, it would
+        keep it for ever. Putting it there again does no harm: it goes under the same Message-ID, and is shown once.
+        """
+        for key, part, begun in self.record.unsettled():
+            message = await self._lost(begun)
+            if message is None:
+                self.record.abandon(key, part)
+                continue
+            if message.state == PENDING:
+                await self.tell("resend_messages", [message.id])
+            self.record.done(key, part, message.id)
+
+    async def _lost(self, begun: Begun) -> Message | None:
         """The oldest message of ours that was made after another one, and that has no key."""
         for id in await self.ask(list[int], "get_message_ids", begun.chat, False, False):
             if id > begun.after and self.record.key_of(id) is None:
                 message = await self.message(id)
                 if message.from_id == Someone.SELF and not message.is_info:
-                    return id
+                    return message
         return None

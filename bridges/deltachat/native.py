@@ -20,6 +20,10 @@ class Someone(IntEnum):
     LAST_SPECIAL = 9
 
 
+PENDING = 20
+"""The state of a message of ours that no server has taken yet."""
+
+
 class Contact(Native, frozen=True, kw_only=True):
     """Somebody. The number is the key: two contacts may have one address."""
 
@@ -73,6 +77,7 @@ class Message(Native, frozen=True, kw_only=True):
     view_type: str
     system_message_type: str
     download_state: str
+    state: int = 0
     sender: Contact
     is_info: bool = False
     is_bot: bool = False
