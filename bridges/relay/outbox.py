@@ -49,11 +49,11 @@ class Outbox:
         return [
             Entry(
                 number=number, key=f"{MARK}{self._store}-{number}", place=place, link=link, message=message,
-                source=Place(bridge=bridge, chat=chat), intent=_intents.decode(intent), created_at=created_at,
+                source=Place(bridge=bridge, chat=chat), intent=_intents.decode(intent), created_at=made,
                 steps=_steps.decode(steps) if steps else None, done=done, doubts=doubts, tries=tries,
                 first_try_at=first_try_at,
             )
-            for number, link, bridge, chat, message, intent, created_at, steps, done, doubts, tries, first_try_at in rows
+            for number, link, bridge, chat, message, intent, made, steps, done, doubts, tries, first_try_at in rows
         ]  # fmt: skip
 
     def going_out(self, place: Place, text: str) -> str | None:
@@ -105,7 +105,7 @@ class Outbox:
     def retry(self, link: str | None) -> int:
         """Let what was given up wait again, before what came later."""
         return self._db.write(
-            "UPDATE outbox SET state = 0, tries = 0, first_try_at = NULL, doubts = 0 WHERE state = 2"
+            "UPDATE outbox SET state = 0, tries = 0, first_try_at = NULL, doubts = min(doubts, 1) WHERE state = 2"
             " AND (? IS NULL OR link = ?)", (link, link)
         ).rowcount  # fmt: skip
 
@@ -128,7 +128,7 @@ class Outbox:
         )
 
     def wipe(self, message: int) -> list[int]:
-        """Drop what is still to be said of a message whose time is over, unless it is under way. Returns which it was."""
+        """Drop what is still to be said of a message whose time is over, unless it is under way. Returns which."""
         rows = self._db.write(
             "DELETE FROM outbox WHERE message = ? AND NOT under_way AND done = 0 RETURNING number", (message,)
         ).fetchall()

@@ -45,7 +45,7 @@ class Owner:
             self._relay.lanes.wake(woken)
 
     def failed(self, entry: Entry, why: str) -> None:
-        """Tell where it was written, if only the owner reads there, that it did not get through; else at the relay's."""
+        """Tell where it was written, if only the owner reads there, that it did not get through; else elsewhere."""
         store = self._relay.store
         link = store.link(entry.link)
         if entry.link == OF_THE_RELAY:
