@@ -24,6 +24,7 @@ from .codes import new_code
 
 NAME = "announce.db"
 VERSION = 1
+UNDER_WAY = "under way"
 _NOTICES = (
     "SELECT n.campaign, n.addressee, n.step, c.code, n.tries, n.next_at, n.reason, n.todo, n.unsure, n.sent_at,"
     " n.delivered_at, n.read_at, n.arrived_at FROM notices n JOIN codes c ON c.id = n.id"
@@ -34,6 +35,13 @@ class BrokenJournal(DecampError):
     """The journal of announcements cannot be read or written."""
 
     hint = "Check who may write to it, and whether the disk is full. Do not delete it: it knows who has been told."
+
+
+class Unfinished(DecampError):
+    """An earlier announcement has to come to its end first."""
+
+    exit_code = 2
+    hint = "Finish it first: decamp announce send"
 
 
 class IllegalStep(DecampError):
@@ -95,6 +103,7 @@ class Journal:
     def plan(self, campaign: Campaign, people: Sequence[Addressee], now: int, rng: Callable[[int], bytes]) -> int:
         """Write down an announcement, in the place of all notices that were planned and never begun."""
         with self.at_once():
+            self._refuse_two_channels(campaign.via)
             self.db.execute("DELETE FROM notices WHERE step = ?", [Step.PLANNED])
             self.db.execute("DELETE FROM campaigns WHERE number NOT IN (SELECT campaign FROM notices)")
             number = self._next_number()
@@ -107,6 +116,13 @@ class Journal:
                     [number, to.who.id, place, msgspec.json.encode(to), Step.PLANNED],
                 )
         return number
+
+    def _refuse_two_channels(self, via: str) -> None:
+        """What was begun over one network is not left lying while another one is begun."""
+        rows = self.db.execute("SELECT DISTINCT campaign FROM notices WHERE step = ?", [Step.STORED]).fetchall()
+        for (number,) in rows:
+            if (other := self.campaign(number).via) != via:
+                raise Unfinished(f"Some notices are under way over {other} and not sent yet.")
 
     def _next_number(self) -> int:
         (last,) = self.db.execute("SELECT COALESCE(MAX(number), 0) FROM campaigns").fetchone()
@@ -171,7 +187,7 @@ class Journal:
             [Step.PLANNED],
         )
         return {
-            id: "told already" if Step(step).is_told else "under way" if step == Step.STORED else "may know already"
+            id: "told already" if Step(step).is_told else UNDER_WAY if step == Step.STORED else "may know already"
             for id, step, unsure, partly in rows
             if step != Step.FAILED or unsure or partly
         }
@@ -231,11 +247,11 @@ class Journal:
                     [taken_at, campaign, id],
                 )
 
-    def later(self, notice: Notice, at: int, reason: str, *, counts: bool = True) -> None:
+    def later(self, notice: Notice, at: int, reason: str) -> None:
         """Note that the network did not take it, why, and when to try again."""
         self.db.execute(
-            "UPDATE notices SET next_at = ?, reason = ?, tries = tries + ? WHERE campaign = ? AND id = ?",
-            [at, reason, counts, notice.campaign, notice.id],
+            "UPDATE notices SET next_at = ?, reason = ?, tries = tries + 1 WHERE campaign = ? AND id = ?",
+            [at, reason, notice.campaign, notice.id],
         )
 
     def fail(self, notice: Notice, reason: str, todo: str, *, unsure: bool = False) -> None:

@@ -28,8 +28,8 @@ from .plan import TooLong, messages, signable, statement_for
 TRIES = 5
 """How often a network may say "not now" to one notice before it waits for `retry`."""
 BACKOFF = (10.0, 30.0, 120.0, 600.0)  # seconds after the first, second, … of these
-PATIENCE = 30
-"""How often in a row we wait for a network that cannot be reached."""
+PATIENCE = 900.0
+"""Seconds that we wait for a network that cannot be reached, before the run ends."""
 NAP = 1.0  # seconds; so soon a wish to stop is heard
 
 
@@ -105,7 +105,6 @@ class Sender:
     ) -> None:
         self._journal, self._bridge, self._inviting, self._sign = journal, bridge, inviting, sign
         self._outside, self._now = outside, outside.now
-        self._out_of_reach = 0
 
     async def run(self, told: Callable[[Notice], None]) -> Tally:
         """Send until nothing is left, or somebody says stop. `told` hears of each notice that came to an end."""
@@ -136,9 +135,8 @@ class Sender:
             if notice.step is Step.PLANNED:
                 notice = await self._stored(notice)
             await self._post(notice)
-            self._out_of_reach = 0
         except _PutOff as put_off:
-            self._put_off(notice, put_off.bridge, put_off.error)
+            await self._put_off(notice, put_off.bridge, put_off.error)
         except (Refused, TooLong, CannotSign) as error:
             self._journal.fail(notice, str(error), error.hint)
         return self._journal.notice(notice.campaign, notice.id)
@@ -205,21 +203,27 @@ class Sender:
                 raise
             self._journal.note_sent(notice, number, sent, self._bridge.about.name, self._now())
 
-    def _put_off(self, notice: Notice, bridge: Bridge, error: NotNow) -> None:
-        """Try later. That a network cannot be reached at all is not counted against the person."""
-        health, name = bridge.health, bridge.about.name
-        if health.state.is_final:
-            raise ChannelGone(f"The bridge {name} says: {health.said or health.state}.", health.todo or None)
-        reached = health.state is State.CONNECTED
-        self._out_of_reach = 0 if reached else self._out_of_reach + 1
-        if self._out_of_reach > PATIENCE:
-            raise ChannelGone(f"The bridge {name} has not been connected for long. {error}")
-        if reached and notice.tries + 1 >= TRIES:
+    async def _put_off(self, notice: Notice, bridge: Bridge, error: NotNow) -> None:
+        """Try later. That a network cannot be reached at all is waited for, and not counted against the person."""
+        if bridge.health.state is not State.CONNECTED:
+            await self._reach(bridge)
+            return
+        if notice.tries + 1 >= TRIES:
             self._journal.fail(notice, str(error), "Try again later: decamp announce retry")
             return
         pause = error.after or BACKOFF[min(notice.tries, len(BACKOFF) - 1)]
         at = self._now() + round(pause * 1000 * self._outside.random.uniform(1.0, 1.3))
-        self._journal.later(notice, at, str(error), counts=reached)
+        self._journal.later(notice, at, str(error))
+
+    async def _reach(self, bridge: Bridge) -> None:
+        """Wait until a bridge is connected again. Raises `ChannelGone` where that takes a person, or too long."""
+        until = self._now() + round(PATIENCE * 1000)
+        while bridge.health.state is not State.CONNECTED and not self._journal.is_to_stop():
+            health = bridge.health
+            if health.state.is_final or self._now() > until:
+                said = health.said or f"it is {health.state}"
+                raise ChannelGone(f"The bridge {bridge.about.name} cannot send: {said}", health.todo or None)
+            await self._outside.sleep(NAP)
 
     async def _wait(self, seconds: float) -> None:
         """Wait, but not for somebody who says stop."""

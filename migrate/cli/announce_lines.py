@@ -101,11 +101,16 @@ async def lines(
         yield opened
 
 
-def set_up_bridges(run: Run) -> list[str]:
-    """The names of all bridges that are set up."""
+def set_up_bridges(run: Run) -> list[type[Bridge]]:
+    """All bridges that somebody has set up, and not only those that would need no answers."""
     from bridges.registry import every
 
-    from .bridging import is_set_up
+    from .bridging import is_set_up, section
 
     ready = [one.bridge for one in every() if one.is_ready and one.bridge is not None]
-    return [bridge.about.name for bridge in ready if is_set_up(run, bridge)]
+    return [
+        bridge
+        for bridge in ready
+        if is_set_up(run, bridge)
+        and any(run.settings.text(section(bridge.about.name), one.name) is not None for one in bridge.about.settings)
+    ]

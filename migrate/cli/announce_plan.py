@@ -199,8 +199,10 @@ def _audience(
     from ..announce.arrivals import Arrivals
     from ..announce.audience import choose
     from ..announce.channels import reach
+    from ..announce.journal import UNDER_WAY
 
-    told = {} if again else journal.knowing()
+    knowing = journal.knowing()
+    told = {id: why for id, why in knowing.items() if why == UNDER_WAY} if again else knowing
     audience = choose(found.people, wish, own=[found.account or ""], tags=liking.tags, told=told)
     if via == SESSION:
         return audience
@@ -303,16 +305,16 @@ def _until(run: Run, text: str | None) -> int | None:
 def _inviting(run: Run, via: str, named: list[str] | None, *, none: bool) -> tuple[str, ...]:
     """The bridges that make an invitation for each: those that are named, or all that can and are set up."""
     from bridges.about import Can
-    from bridges.registry import every, load
+    from bridges.registry import load
 
-    from .bridging import is_set_up, settings_of
+    from .announce_lines import set_up_bridges
+    from .bridging import settings_of
 
     if none:
         return ()
     if named is None:
-        ready = [one.bridge for one in every() if one.is_ready and one.bridge is not None]
-        able = [one for one in ready if Can.INVITATIONS in one.about.can and one.about.name != via]
-        return tuple(one.about.name for one in able if is_set_up(run, one))
+        able = [one.about for one in set_up_bridges(run) if Can.INVITATIONS in one.about.can]
+        return tuple(about.name for about in able if about.name != via)
     for name in named:
         bridge = load(name)
         if Can.INVITATIONS not in bridge.about.can:

@@ -94,6 +94,7 @@ def _report_numbers(run: Run, content: Campaign, notices: list[Notice], liking: 
     from bridges.registry import load
 
     from ..announce.sending import Pace
+    from .bridging import is_set_up
 
     places = sum(one.to.place for one in notices)
     pace = Pace(liking.per_minute, liking.rest_after, liking.rest_minutes * 60)
@@ -103,6 +104,8 @@ def _report_numbers(run: Run, content: Campaign, notices: list[Notice], liking: 
         f"{people}{also} would be told over {load(content.via).about.title}. "
         f"At {liking.per_minute:g} a minute this takes about {duration(pace.seconds(len(notices)))}."
     )
+    if not is_set_up(run, load(content.via)):
+        run.ui.note(f"Before it can be sent, say how to reach {content.via}: decamp bridge setup {content.via}")
     run.ui.report("Nothing has been sent. Change your mind with another plan, or send it: decamp announce send")
 
 

@@ -123,7 +123,7 @@ def watch(run: Run, *, greet: Greet = False) -> Result:
         if not journal.campaigns():
             raise NothingFound("Nobody was told anything yet.", "Begin with: decamp announce plan")
         journal.go_on()
-        names = set_up_bridges(run)
+        names = [bridge.about.name for bridge in set_up_bridges(run)]
         if not names:
             raise NothingFound("No bridge is set up to listen on.", "`decamp bridge setup NAME` makes one ready.")
         arrivals = Arrivals(journal, run.now)
@@ -162,7 +162,10 @@ def stop(run: Run) -> Result:
 def _send(run: Run, journal: Journal, pace: Pace, given: Given, *, ask: bool) -> Result:
     import asyncio
 
+    from bridges.registry import load
+
     from ..announce.campaign import Step
+    from .bridging import settings_of
 
     waiting = [notice for notice in journal.notices() if notice.step in {Step.PLANNED, Step.STORED}]
     if not journal.campaigns():
@@ -173,9 +176,9 @@ def _send(run: Run, journal: Journal, pace: Pace, given: Given, *, ask: bool) ->
         return _result(journal, 0, stopped=False)
     newest = waiting[-1].campaign
     content = journal.campaign(newest)
-    sign = (
-        _signature(run, journal, newest, content, given) if any(one.step is Step.PLANNED for one in waiting) else None
-    )
+    settings_of(run, load(content.via))  # before anybody is asked for words
+    unwritten = any(notice.step is Step.PLANNED for notice in waiting)
+    sign = _signature(run, journal, newest, content, given) if unwritten else None
     _say_what_leaves(run, content, waiting, pace)
     if ask and not run.ui.interactive:
         raise WrongWords("Sending asks first, and there is no terminal to ask at.", "Say --yes.")
@@ -200,7 +203,8 @@ async def _sending(
 
     arrivals = Arrivals(journal, run.now)
     needed = [content.via, *content.inviting]
-    async with lines(run, arrivals, heard, needed=needed, others=set_up_bridges(run)) as opened:
+    others = [bridge.about.name for bridge in set_up_bridges(run)]
+    async with lines(run, arrivals, heard, needed=needed, others=others) as opened:
         inviting = {name: opened.bridges[name] for name in content.inviting}
         outside = Outside(run.now, SystemRandom(), os.urandom, opened.nap, pace)
         with run.ui.progress() as progress:

@@ -30,7 +30,7 @@ def addressed(people: Sequence[Known], language: str = "en") -> list[Addressee]:
 
 
 def campaign(via: str = "street", inviting: tuple[str, ...] = (), *, signed: bool = True) -> Campaign:
-    texts = {code: {kind: built_in(code, kind) for kind in Text} for code in ("en", "de")}
+    texts = {code: {str(kind): built_in(code, kind) for kind in Text} for code in ("en", "de")}
     entries = tuple(entry_of(handles.parse(text)) for text in ("xmpp:robin@example.org", "@robin:example.org"))
     account = ME.session_id if signed else None
     return Campaign(via=via, account=account, me="Robin", entries=entries, inviting=inviting, texts=texts)

@@ -84,7 +84,9 @@ class StreetBridge(MemoryBridge):
         known = self._db.execute("SELECT number FROM shown WHERE key = ?", [action.key]).fetchone()
         if known is not None and Can.IDEMPOTENT in self.about.can:
             return Sent(ids=(f"s{known[0]}",))
-        posted = self._db.execute("INSERT INTO shown (box, key, text) VALUES (?, ?, ?)", [chat, action.key, action.text])
+        posted = self._db.execute(
+            "INSERT INTO shown (box, key, text) VALUES (?, ?, ?)", [chat, action.key, action.text]
+        )
         return Sent(ids=(f"s{posted.lastrowid}",), sent_at=self._desk.now())
 
     # -- what others do -------------------------------------------------------------------------------
