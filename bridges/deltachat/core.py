@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from deltachat_rpc_client import JsonRpcError, Rpc
 
 from migrate.errors import DecampError
 
@@ -51,28 +50,34 @@ class NoProgram(CoreError):
     hint = "Install what it needs: pipx install 'decamp[deltachat]'."
 
 
-class _Line(Rpc):
+class _Line:
     """The library's way of talking to the program, with events going straight to us, and into no log."""
 
     def __init__(self, folder: Path, program: str, tell: Callable[[Happened | None], None]) -> None:
-        around = {name: os.environ[name] for name in NEEDED if name in os.environ}
-        super().__init__(str(folder), program, env={**around, "RUST_LOG": "off"})
-        self._tell = tell
+        from deltachat_rpc_client import JsonRpcError, Rpc
 
-    def events_loop(self) -> None:
-        """In a thread of its own, until the program ends."""
-        with suppress(JsonRpcError):
-            while events := self.get_next_event_batch():
+        around = {name: os.environ[name] for name in NEEDED if name in os.environ}
+        self.failure, self._tell = JsonRpcError, tell
+        self.rpc = Rpc(str(folder), program, env={**around, "RUST_LOG": "off"})
+        self.rpc.events_loop = self._events  # type: ignore[method-assign]  # what it starts in a thread of its own
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        return self.rpc.process
+
+    def _events(self) -> None:
+        with suppress(self.failure):
+            while events := self.rpc.get_next_event_batch():
                 for event in events:
                     self._tell(msgspec.convert(event["event"], Happened, strict=False))
         self._tell(None)
 
     def close(self) -> None:
         """End the program: it stops when nobody can ask it anything any more."""
-        self.request_queue.put(None)
-        self.writer_thread.join(PATIENCE)
-        process = self.process
+        rpc, process = self.rpc, self.rpc.process
         assert process.stdin and process.stdout and process.stderr, "it was started with pipes"  # noqa: PT018, S101
+        rpc.request_queue.put(None)
+        rpc.writer_thread.join(PATIENCE)
         with suppress(BrokenPipeError):
             process.stdin.close()
         try:
@@ -80,7 +85,7 @@ class _Line(Rpc):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        for thread in (self.reader_thread, self.writer_thread, self.events_thread):
+        for thread in (rpc.reader_thread, rpc.writer_thread, rpc.events_thread):
             thread.join()
         for pipe in (process.stdout, process.stderr):
             pipe.close()
@@ -99,8 +104,8 @@ class Core:
         """Start the program on a folder, which only one may use at a time."""
         core = cls(folder)
         try:
-            await asyncio.to_thread(core._line.start)
-        except JsonRpcError as error:
+            await asyncio.to_thread(core._line.rpc.start)
+        except core._line.failure as error:
             await asyncio.to_thread(core._line.close)
             raise CoreError("Delta Chat's program does not start.", "Does another program use its folder?") from error
         return core
@@ -117,10 +122,10 @@ class Core:
 
     async def ask(self, kind: type[T], method: str, *words: object) -> T:
         """Call a method, and return its answer, of which `kind` is the shape."""
-        answer = self._line.__getattr__(method).future(*words)
+        answer = getattr(self._line.rpc, method).future(*words)
         try:
             return msgspec.convert(await asyncio.to_thread(answer), kind, strict=False)
-        except JsonRpcError as error:
+        except self._line.failure as error:
             raise _read(error) from None
         except msgspec.ValidationError as error:
             raise CoreError(f"Delta Chat's program gives another answer than it used to: {error}.") from None
@@ -144,7 +149,7 @@ def _program() -> str:
     return found
 
 
-def _read(error: JsonRpcError) -> CoreError:
+def _read(error: Exception) -> CoreError:
     """What went wrong, in the program's words: one line, without the quotation marks around it."""
     told = error.args[0] if error.args else {}
     said = str(told.get("message", "")) if isinstance(told, dict) else ""

@@ -158,7 +158,7 @@ class Hearing:
         chat = await self._chat(message.chat_id)
         sender = self._me
         if message.from_id != Someone.SELF:
-            self._people[message.sender.id] = translate.person(message.sender)
+            await self._meet(message.sender)
             sender = translate.person(message.sender, message.override_sender_name)
         about = None
         if message.is_info and message.info_contact_id is not None and message.info_contact_id != Someone.SELF:
@@ -231,10 +231,16 @@ class Hearing:
         return self._people[id]
 
     async def _renamed(self, id: int) -> None:
-        """Somebody of whom we have told has another name or picture now."""
-        before = self._people.pop(id, None)
-        if before is not None and (after := await self._person(id)) != before:
-            await self._feed.put(Renamed(person=after))
+        """Somebody may have another name or picture now. Those of whom we have told nothing do not matter."""
+        if id in self._people:
+            await self._meet(await self._account.ask(Contact, "get_contact", id))
+
+    async def _meet(self, contact: Contact) -> None:
+        """A message may show a new name before Delta Chat says that there is one."""
+        before, now = self._people.get(contact.id), translate.person(contact)
+        self._people[contact.id] = now
+        if before is not None and before != now:
+            await self._feed.put(Renamed(person=now))
 
     async def _joined(self, event: Happened) -> None:
         """Somebody came by a link of ours: the chat tells which one it was."""
