@@ -157,8 +157,8 @@ def people_of_network(run: Run, given: Given, access: Access) -> Found:
     return online(run, access, look)
 
 
-def chats_on(run: Run, name: str) -> list[Chat]:
-    """Every place where one can post over a bridge that is set up. Connects, and says so."""
+def chats_on(run: Run, name: str) -> tuple[str, list[Chat]]:
+    """Who we are on a bridge that is set up, and every place where one can post. Connects, and says so."""
     import asyncio
 
     from bridges.registry import load
@@ -170,14 +170,14 @@ def chats_on(run: Run, name: str) -> list[Chat]:
     values = settings_of(run, bridge)
     run.ui.note(f"Asking {bridge.about.title} which chats there are.")
 
-    async def look() -> list[Chat]:
+    async def look() -> tuple[str, list[Chat]]:
         one = bridge()
         async with running(one, desk(run, bridge, values)) as health:
             if exit_code(health):
                 error = DecampError(f"The bridge {name} is {health.state}. {health.said}", health.todo or None)
                 error.exit_code = exit_code(health)
                 raise error
-            return [chat async for chat in one.chats()]
+            return one.me.id, [chat async for chat in one.chats()]
 
     with held(run, name):
         return asyncio.run(look())

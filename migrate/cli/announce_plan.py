@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,7 +139,7 @@ def plan(  # noqa: PLR0913  each is a word of the command line
 
     liking = preferences(run)
     given = Given(None, words_file, keys, password_file, remember, online=True)
-    chats = chats_on(run, via) if via != SESSION or also_post else []
+    me, chats = chats_on(run, via) if via != SESSION or also_post else ("", [])
     if recovery:
         found = people_of_network(run, given, access_of(run, direct=direct, proxy=proxy, nodes=nodes))
     elif source is None and via != SESSION:
@@ -151,7 +152,7 @@ def plan(  # noqa: PLR0913  each is a word of the command line
         active_since=when.since(active_since, now) if active_since else None, min_messages=min_messages,
     )  # fmt: skip
     with Journal(run.settings.home) as journal:
-        audience = _audience(journal, found, wish, liking, via, chats, again=again)
+        audience = _audience(journal, found, wish, liking, _Channel(via, me, chats), again=again)
         people = [*_addressed(audience, liking, language), *_places(chats, also_post or [], liking, language)]
         content = _content(
             run, found, liking, people, via=via, name=name, template=template, notes=note or [],
@@ -185,6 +186,15 @@ def words(
 # -- who ---------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """The bridge that carries the notices, who we are there, and its chats, as far as they were asked for."""
+
+    via: str
+    me: str
+    chats: list[Chat]
+
+
 def _of_chats(via: str, chats: list[Chat]) -> Found:
     """Leaving another network: its chats say who is to be told."""
     from ..announce.channels import people_of
@@ -194,7 +204,7 @@ def _of_chats(via: str, chats: list[Chat]) -> Found:
 
 
 def _audience(
-    journal: Journal, found: Found, wish: Wish, liking: Preferences, via: str, chats: list[Chat], *, again: bool
+    journal: Journal, found: Found, wish: Wish, liking: Preferences, channel: _Channel, *, again: bool
 ) -> Audience:
     from ..announce.arrivals import Arrivals
     from ..announce.audience import choose
@@ -203,11 +213,11 @@ def _audience(
 
     knowing = journal.knowing()
     told = {id: why for id, why in knowing.items() if why == UNDER_WAY} if again else knowing
-    audience = choose(found.people, wish, own=[found.account or ""], tags=liking.tags, told=told)
-    if via == SESSION:
+    audience = choose(found.people, wish, own=[found.account or "", channel.me], tags=liking.tags, told=told)
+    if channel.via == SESSION:
         return audience
     came = Arrivals(journal, lambda: 0).arrivals()
-    return reach(audience, chats, {one.id: one.chat for one in came if one.bridge == via})
+    return reach(audience, channel.chats, {one.id: one.chat for one in came if one.bridge == channel.via})
 
 
 def _addressed(audience: Audience, liking: Preferences, language: str | None) -> list[Addressee]:

@@ -14,7 +14,7 @@ from random import Random
 from bridges.about import About, Can, Limits, Setting
 from bridges.actions import AnyAction, Post, Sent
 from bridges.api import Desk, Invitation, NotNow, Refused
-from bridges.events import Chat, ChatKind, Joined, Person, Posted, Receipt
+from bridges.events import Changed, Chat, ChatKind, Joined, Person, Posted, Receipt
 from bridges.feed import Feed
 from bridges.memory import MemoryBridge
 from bridges.state import State
@@ -60,6 +60,7 @@ class StreetBridge(MemoryBridge):
         self._faults, self._random = int(desk.settings["faults"]), Random()
         self._feed.change(State.CONNECTED)
         self._seen = int(desk.cursor) if desk.cursor else self._newest()
+        self._feed.add(Changed(health=self.health, cursor=str(self._seen)))
         self.look()
 
     async def stop(self) -> None:
