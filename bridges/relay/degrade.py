@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from ..about import Can, Limits
 from ..actions import (
     Accept,
@@ -120,11 +122,9 @@ def marked(plan: Plan) -> Plan:
 
 def mark(steps: Sequence[AnyAction], at: int) -> tuple[AnyAction, ...]:
     """The same steps, with one that says that it may be there already."""
-    import msgspec
-
     step = steps[at]
     if isinstance(step, Post | Edit) and not step.text.startswith(PERHAPS_TWICE):
-        step = msgspec.structs.replace(step, text=PERHAPS_TWICE + step.text)
+        step = structs.replace(step, text=PERHAPS_TWICE + step.text)
     return (*steps[:at], step, *steps[at + 1 :])
 
 
@@ -146,7 +146,7 @@ def _voice(author: Author, view: View) -> _Voice:
 def _say(intent: Say, key: str, view: View, voice: _Voice) -> Plan:
     text, dropped = intent.text, None
     true_time = Can.TRUE_TIMES in view.can
-    late = intent.past or view.now - intent.sent_at > _LATE
+    late = intent.past or 0 < intent.sent_at < view.now - _LATE
     if intent.notice and not text.startswith("("):
         text = f"({text})"
     failed = [str(one) for one in view.files if isinstance(one, Unsent)]

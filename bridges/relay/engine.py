@@ -25,18 +25,17 @@ from ..events import (
     Typing,
 )  # fmt: skip
 from . import loops
-from .intents import AnyIntent, Correct, Fade, Feel, Quoted, Recall, Say, Seen, Types
+from .feelings import feelings
+from .intents import Correct, Fade, Quoted, Recall, Say, Seen, Types
 from .model import Author, Place
 from .orders import (
     Arm,
     Arrive,
     Ask,
     Confirm,
-    Feeling,
     Forget,
     Meet,
     Order,
-    Queue,
     Remember,
     Revise,
     Skip,
@@ -45,7 +44,7 @@ from .orders import (
     Visit,
 )
 from .store import Known, Told
-from .where import Route, author_of, chat_of, routes
+from .where import Route, author_of, chat_of, everywhere, routes
 
 SNIPPET = 160  # characters of a message that are kept, for quotes where the network has no replies
 
@@ -115,7 +114,7 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
             quoted=_quoted(event, answered), sent_at=event.sent_at, notice=event.notice, expires=event.expires,
             expires_after_read=event.expires_after_read,
         )  # fmt: skip
-        yield from _everywhere(route, place, say, known_as.number if known_as else None)
+        yield from everywhere(route, place, say, known_as.number if known_as else None)
 
 
 def _remember(event: Posted, place: Place, route: Route) -> Remember:
@@ -153,7 +152,7 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
             yield Skip(place=place, reason="somebody changed what is not theirs")
         else:
             yield Revise(message=told.number, text=event.text[:SNIPPET])
-            yield from _everywhere(
+            yield from everywhere(
                 route, place, Correct(author=route.author, text=event.text, at=event.sent_at), told.number
             )
 
@@ -171,7 +170,7 @@ def _deleted(event: Deleted, bridge: str, known: Known, only: str | None) -> Ite
             chat=event.chat, sender=event.sender or Person(id=emotion.person),
             message="", emojis=(emotion.emoji,), change=Reacted.Change.REMOVED, own=event.own,
         )  # fmt: skip
-        yield from _feelings(reacted, place, known, only, emotion.message)
+        yield from feelings(reacted, place, known, only, emotion.message)
         return
     told = known.told(place, event.message)
     if told is None or (told.deleted and only is None):
@@ -184,7 +183,8 @@ def _deleted(event: Deleted, bridge: str, known: Known, only: str | None) -> Ite
             yield Skip(place=place, reason="somebody took back what is not theirs")
         else:  # where it was written, the network itself decides who may: an admin, for one
             yield Forget(message=told.number)
-            yield from _everywhere(route, place, Recall(author=route.author, at=told.sent_at), told.number)
+            recall = Recall(author=told.by, at=told.sent_at)
+            yield from everywhere(route, place, recall, told.number)
 
 
 def _reacted(event: Reacted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
@@ -193,35 +193,7 @@ def _reacted(event: Reacted, bridge: str, known: Known, only: str | None) -> Ite
     if told is None or told.deleted:
         yield Skip(place=place, reason="about a message that was not relayed")
         return
-    yield from _feelings(event, place, known, only, told.number, told)
-
-
-def _feelings(
-    event: Reacted, place: Place, known: Known, only: str | None, message: int, told: Told | None = None
-) -> Iterator[Order]:
-    """From what somebody has now, or what came or went, to what changed against what we know."""
-    author = author_of(event, known.sides[place.bridge])
-    person = person_key(author)
-    before = known.emojis(message, person)
-    match event.change:
-        case Reacted.Change.ADDED:
-            added, removed = [one for one in event.emojis if one not in before], []
-        case Reacted.Change.REMOVED:
-            added, removed = [], [one for one in event.emojis if one in before]
-        case Reacted.Change.ALL:
-            added = [one for one in event.emojis if one not in before]
-            removed = [one for one in before if one not in event.emojis]
-    if only is not None:  # it was noted when it came
-        added, removed = (
-            ([], list(event.emojis)) if event.change is Reacted.Change.REMOVED else (list(event.emojis), [])
-        )
-    for route in routes(event, place, known, only, told):
-        if not isinstance(route, Route):
-            yield route
-            continue
-        for emoji, add in [*((one, False) for one in removed), *((one, True) for one in added)]:
-            yield Feeling(message=message, place=place, person=person, emoji=emoji, add=add, id=event.id)
-            yield from _everywhere(route, place, Feel(author=route.author, emoji=emoji, add=add), message)
+    yield from feelings(event, place, known, only, told.number, told)
 
 
 def _receipt(event: Receipt, bridge: str, known: Known) -> Iterator[Order]:
@@ -237,14 +209,14 @@ def _receipt(event: Receipt, bridge: str, known: Known) -> Iterator[Order]:
         return
     for route in routes(event, place, known, None, last):
         if isinstance(route, Route) and route.link.options.receipts:
-            yield from _everywhere(route, place, Seen(author=route.author), last.number)
+            yield from everywhere(route, place, Seen(author=route.author), last.number)
 
 
 def _typing(event: Typing, bridge: str, known: Known) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     for route in routes(event, place, known, None, None):
         if isinstance(route, Route) and route.link.options.typing:
-            yield from _everywhere(route, place, Types(author=route.author, typing=event.typing), None)
+            yield from everywhere(route, place, Types(author=route.author, typing=event.typing), None)
 
 
 def _timer(event: Timer, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
@@ -255,7 +227,7 @@ def _timer(event: Timer, bridge: str, known: Known, only: str | None) -> Iterato
                 continue  # what we set ourselves comes back
             yield Timed(link=route.link.name, seconds=event.seconds)
             fade = Fade(author=route.author, seconds=event.seconds, after_read=event.after_read)
-            yield from _everywhere(route, place, fade, None)
+            yield from everywhere(route, place, fade, None)
             if event.seconds:
                 yield Tell(
                     text=f"{route.link.title}: messages disappear here now. The relay removes them on the other side"
@@ -274,7 +246,7 @@ def _came_or_went(event: Joined | Left, bridge: str, known: Known, only: str | N
         if isinstance(route, Route) and not route.link.private:
             text = f"({_name(event.person)} {'joined' if isinstance(event, Joined) else 'left'})"
             say = Say(author=route.author, text=text, sent_at=0, notice=True)
-            yield from _everywhere(route, place, say, None)
+            yield from everywhere(route, place, say, None)
 
 
 def _failed(event: Failed, bridge: str, known: Known) -> Iterator[Order]:
@@ -282,11 +254,6 @@ def _failed(event: Failed, bridge: str, known: Known) -> Iterator[Order]:
     told = known.told(place, event.message)
     link = known.link(told.link) if told else None
     yield Tell(text=f"{link.title if link else event.chat.title}: a message did not get through: {event.reason}")
-
-
-def _everywhere(route: Route, source: Place, intent: AnyIntent, message: int | None) -> Iterator[Order]:
-    for target in route.targets:
-        yield Queue(place=target, source=source, link=route.link.name, intent=intent, message=message)
 
 
 def _met(event: AnyEvent, bridge: str) -> Iterator[Order]:
@@ -301,8 +268,3 @@ def _met(event: AnyEvent, bridge: str) -> Iterator[Order]:
 
 def _name(person: Person) -> str:
     return Author(id=person.id, name=person.name).shown
-
-
-def person_key(author: Author) -> str:
-    """By whom a reaction is. The owner is one person, wherever they react: so an echo of it changes nothing."""
-    return "owner" if author.owner else f"{author.bridge} {author.id}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from random import Random
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -17,25 +16,21 @@ from ..actions import Post, Upload
 from ..api import Bridge, CannotDo, NotNow, Refused
 from . import degrade
 from .clock import Clock
-from .degrade import Plan, Unsent, View
 from .files import Spool
-from .intents import Correct, Feel, Recall, Say, Seen, Types
+from .intents import Correct, Say, Seen, Types
 from .model import Place
+from .planning import Planning
+from .seats import Sides
 from .sqlite import SqliteStore
 from .store import Entry
 
 AT_ONCE = 32  # sends under way on one bridge
 BATCH = 32  # entries that are stored as begun together, where sending one again does no harm
+UNTOLD = 4  # read by somebody of whom no network tells
 PATIENCE = 120.0  # seconds for one send, after which nobody knows
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-FILE_PATIENCE = 60_000  # milliseconds that a text waits for its files
-
-
-class Sides(Protocol):
-    """The bridges that can be used at this moment."""
-
-    def connected(self, name: str) -> Bridge | None: ...
-    def running(self, name: str) -> Bridge | None: ...
+FEWEST = 8  # attempts, so that an hour without a connection alone is no reason
+STALE = 10_000  # milliseconds after which nobody types any more
 
 
 class Lanes:
@@ -47,6 +42,7 @@ class Lanes:
     ) -> None:  # fmt: skip
         self._store, self._sides, self._spool, self._clock, self._random = store, sides, spool, clock, random
         self._gave_up, self._broke, self._give_up_after = gave_up, broke, give_up_after
+        self._planning = Planning(store, sides, spool, clock)
         self._lanes: dict[Place, asyncio.Task[None]] = {}
         self._again: set[Place] = set()
         self._slots: dict[str, asyncio.Semaphore] = {}
@@ -153,8 +149,11 @@ class Lanes:
         steps = entry.steps
         if steps is not None and not self._spool.is_there(_uploads(entry)):
             steps = None if entry.done == 0 else steps  # a file is gone; it is fetched again
+        if isinstance(entry.intent, Types) and self._clock.now() - entry.created_at > STALE:
+            self._store.drop(entry, "too late to show")
+            return None
         if steps is None:
-            plan = await self._plan(entry, bridge, frozenset())
+            plan = await self._planning.plan(entry, bridge)
             if not plan.steps:
                 self._store.drop(entry, plan.dropped or "nothing to show")
                 return None
@@ -185,9 +184,16 @@ class Lanes:
             self.last_success[entry.place.bridge] = self._clock.now()
             self.answered[entry.place.bridge] = self._clock.steady()
             self._store.sent(entry, at, sent, self._clock.now())
+            self._arm(entry, bridge)
         if _uploads(entry):
             self._spool.drop(entry.number)
         return None
+
+    def _arm(self, entry: Entry, bridge: Bridge) -> None:
+        """Where nobody tells what was read, what disappears after that begins to when it is there."""
+        intent = entry.intent
+        if isinstance(intent, Say) and intent.expires_after_read and entry.message and Can.READ not in bridge.about.can:
+            self._store.ledger.arm(entry.message, UNTOLD, self._clock.now())
 
     def _slot(self, bridge: str) -> asyncio.Semaphore:
         return self._slots.setdefault(bridge, asyncio.Semaphore(AT_ONCE))
@@ -199,7 +205,7 @@ class Lanes:
             self._store.drop(entry, "too late to show")
             return None
         waited = self._clock.now() - (entry.first_try_at or self._clock.now())
-        if waited > self._give_up_after * 1000:
+        if waited > self._give_up_after * 1000 and entry.tries >= FEWEST:
             self._give_up(entry, str(error))
             return None
         self._store.put_off(entry, str(error), self._clock.now(), doubtful=doubtful)
@@ -215,7 +221,7 @@ class Lanes:
         if lacking is None and getattr(step, "as_owner", False):
             lacking = Can.OWNER
         if lacking is not None and lacking in step.needs and entry.done == 0:
-            plan = await self._plan(entry, bridge, frozenset({lacking}))
+            plan = await self._planning.plan(entry, bridge, frozenset({lacking}))
             if plan.steps and not any(lacking in one.needs for one in plan.steps):
                 self._store.begin(entry, plan.steps, self._clock.now())
                 await self._store.kept()
@@ -229,65 +235,6 @@ class Lanes:
             self._gave_up(entry, why)
         else:
             self._store.drop(entry, f"refused: {type(entry.intent).__name__.lower()}")
-
-    # -- what an entry becomes ---------------------------------------------------------------------------
-
-    async def _plan(self, entry: Entry, bridge: Bridge, lacking: frozenset[Can]) -> Plan:
-        can = bridge.about.can - lacking
-        intent, store, place = entry.intent, self._store, entry.place
-        files: tuple[Upload | Unsent, ...] = ()
-        if isinstance(intent, Say) and intent.files:
-            files = await self._fetch(entry, intent, bridge)
-        link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
-        about = entry.message if not isinstance(intent, Say) else None
-        reply = intent.reply if isinstance(intent, Say) else None
-        view = View(
-            can=can, limits=bridge.limits, now=self._clock.now(), me=me, owner_here=side.is_owner,
-            plain=link is not None and link.private and not link.shared and not side.is_owner,
-            reaction_notices=link is not None and link.options.reaction_notices,
-            reply=store.reference(reply, place, me) if reply is not None else None,
-            target=store.reference(about, place, me) if about is not None else None,
-            copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
-            files=files,
-            all=self._all(entry, intent, can) if isinstance(intent, Feel) else (),
-            sent_as=self._shown(entry, intent, can) if isinstance(intent, Feel) else None,
-        )  # fmt: skip
-        return degrade.plan(intent, entry.key, view)
-
-    def _all(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> tuple[str, ...]:
-        """What whoever reacts there has on the message: one person, or everybody for whom our account stands."""
-        assert entry.message is not None  # noqa: S101  a reaction is always about a message
-        author = intent.author
-        alone = (author.owner and Can.OWNER in can) or (not author.owner and Can.PERSONAS in can)
-        person = None if not alone else "owner" if author.owner else f"{author.bridge} {author.id}"
-        return self._store.emojis(entry.message, person)
-
-    def _shown(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> str | None:
-        author = intent.author
-        identity = "owner" if author.owner and Can.OWNER in can else ""
-        if not author.owner and Can.PERSONAS in can:
-            identity = author.id
-        side = self._store.sides[entry.place.bridge]
-        if author.owner and side.is_owner:
-            identity = ""
-        emoji = degrade.mapped(intent.emoji, None)
-        return self._store.shown(entry.message or 0, entry.place, emoji or "", identity)
-
-    async def _fetch(self, entry: Entry, intent: Say, bridge: Bridge) -> tuple[Upload | Unsent, ...]:
-        """The files of a message; one that does not come in time is named in the text instead."""
-        source = self._sides.running(entry.source.bridge)
-        found: list[Upload | Unsent] = []
-        for at, file in enumerate(intent.files):
-            try:
-                if source is None:
-                    raise NotNow("The bridge it comes from is not connected.")
-                taken = await self._spool.take(entry.number, at, file, source.fetch, bridge.about.can, bridge.limits)
-            except NotNow as error:
-                if self._clock.now() - (entry.first_try_at or self._clock.now()) < FILE_PATIENCE and entry.tries < 5:
-                    raise
-                taken = Unsent(file.name, file.size, f"it could not be fetched: {error}")
-            found.append(taken)
-        return tuple(found)
 
 
 def _uploads(entry: Entry) -> tuple[Upload, ...]:

@@ -43,6 +43,23 @@ class Ledger:
             self._copy(number, place, id, -1, is_text=False, sent_at=None)
         return number, True
 
+    def ours(self, place: Place, link: str, now: int) -> int:
+        """A message for what the relay says itself, so that it is known when it comes back."""
+        number = self._db.write(
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at)"
+            " VALUES (?, ?, ?, '', 'decamp', 0, ?)",
+            (link, place.bridge, place.chat, now),
+        ).lastrowid
+        assert number is not None  # noqa: S101
+        return number
+
+    def history(self, place: Place, id: str) -> int | None:
+        """The number of a message that is history: nobody is told that it was read."""
+        told = self.told(place, id)
+        if told is not None:
+            self._db.write("UPDATE messages SET read = 3 WHERE number = ?", (told.number,))
+        return told.number if told else None
+
     def told(self, place: Place, id: str) -> Told | None:
         row = self._db.con.execute(
             f"SELECT {_TOLD} FROM messages WHERE number ="

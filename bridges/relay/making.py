@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from migrate.errors import DecampError
 from migrate.model import display_name
 
+from ..about import Can
 from ..api import NotNow
 from ..events import AnyEvent, Chat, ChatKind, Person, Posted
 from . import loops
 from .engine import follow
-from .intents import Say
-from .model import Link, Mode, Place, Rule
+from .intents import Say, Seen
+from .model import Author, Link, Mode, Place, Rule
 from .orders import Order, Queue, Wish
 from .people import ghost_name
 
@@ -96,14 +97,22 @@ class Making:
         held = list(store.held(wish.source, wish.target))
         store.portals.fulfil(wish.source, wish.target)
         known = {event.id for event in held if isinstance(event, Posted)}
-        for old in past:
-            if old.id not in known:
-                self._pass_on(wish, as_past(list(follow(old, wish.source.bridge, store, only=wish.target))))
+        self._pass_on_past(wish, [old for old in past if old.id not in known], place)
         for event in held:
             if not _is_faded(event, now):
                 self._pass_on(wish, follow(event, wish.source.bridge, store, only=wish.target))
         await store.kept()
         relay.people.dress(link)
+
+    def _pass_on_past(self, wish: Wish, past: Sequence[Posted], place: Place) -> None:
+        """What was said before, as read already: nobody is notified of it, and nobody told that it was read."""
+        store, last = self._relay.store, None
+        for old in past:
+            self._pass_on(wish, as_past(list(follow(old, wish.source.bridge, store, only=wish.target))))
+            last = store.ledger.history(wish.source, old.id) or last
+        if last is not None and {Can.OWNER, Can.READ} <= store.sides[place.bridge].about.can:
+            seen, link = Seen(author=Author(id="", owner=True)), store.portals.at(wish.source)[-1].name
+            self._pass_on(wish, [Queue(place=place, source=wish.source, link=link, intent=seen, message=last)])
 
     def _pass_on(self, wish: Wish, orders: Iterable[Order]) -> None:
         relay = self._relay
@@ -129,7 +138,8 @@ class Making:
     async def _past(self, wish: Wish, rule: Rule) -> Sequence[Posted]:
         if self._history is None or not rule.options.history:
             return []
-        return [event async for event in self._history(wish.source, rule.options.history)]
+        past = [event async for event in self._history(wish.source, rule.options.history)]
+        return [event for event in past if not event.expires]  # what was to disappear does not come back
 
     def ask_for(self, place: Place, chat: Chat) -> int:
         """Make the portals of a chat now. Returns how many there will be."""

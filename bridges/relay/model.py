@@ -7,6 +7,7 @@ from enum import StrEnum
 from migrate.model import Network, Noun, short_id
 
 from ..about import About
+from . import words
 
 
 class Place(Noun, frozen=True, order=True):
@@ -134,4 +135,4 @@ class Author(Noun, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """One line, never empty: the name that others may see, or a short form of the address."""
-        return " ".join(self.name.split())[:80] or short_id(self.id)
+        return words.name(self.name) or short_id(self.id)

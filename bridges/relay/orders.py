@@ -139,9 +139,10 @@ class Command(Noun, frozen=True, kw_only=True):
 
 
 class Tell(Noun, frozen=True, kw_only=True):
-    """The owner should know. `once`: not again for the same reason."""
+    """The owner should know, at this place or in the management chat. `once`: not again for the same reason."""
 
     text: str
+    place: Place | None = None
     once: str | None = None
 
 

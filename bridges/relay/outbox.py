@@ -89,8 +89,9 @@ class Outbox:
     def step_taken(self, number: int, done: int) -> None:
         self._db.write("UPDATE outbox SET done = ?, doubts = 0 WHERE number = ?", (done, number))
 
-    def remove(self, number: int) -> None:
-        self._db.write("DELETE FROM outbox WHERE number = ?", (number,))
+    def remove(self, number: int) -> bool:
+        """Returns whether it was still there."""
+        return self._db.write("DELETE FROM outbox WHERE number = ?", (number,)).rowcount > 0
 
     def put_off(self, number: int, why: str, now: int, *, doubtful: bool) -> None:
         self._db.write(

@@ -14,6 +14,7 @@ from migrate.model import display_name
 
 from ..about import About, Can
 from ..events import Chat, Person
+from . import words
 from .model import Link, Place
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ CLIP = 250  # characters of a name, where the network says nothing else
 
 def ghost_name(person: Person, about: About, most: int | None, template: str = TEMPLATE) -> str:
     """How a contact is called on the new network: one line, never empty, never longer than it takes."""
-    name = " ".join("".join(one for one in person.name if one.isprintable() or one == " ").split())
     most = min(most or CLIP, CLIP)
+    name = words.name(person.name, most)
     ending = template.replace("{name}", "").replace("{network}", about.title)
     name = display_name(person.id, None, name)[: max(most - len(ending), 1)]
     return template.replace("{network}", about.title).replace("{name}", name)[:most]

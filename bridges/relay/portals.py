@@ -66,8 +66,13 @@ class Portals:
 
     def add(self, link: Link) -> None:
         """A new link, or one with other ends or options."""
-        self.remove(link.name)
-        self._db.write("INSERT INTO links (name, link) VALUES (?, ?)", (link.name, msgspec.json.encode(link).decode()))
+        if link.name in self.links:
+            self._lose(self.links[link.name])
+        self._db.write(
+            "INSERT INTO links (name, link) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET link = excluded.link, over_at = NULL, ends_at = NULL",
+            (link.name, msgspec.json.encode(link).decode()),
+        )
         self.reopen(link.ends[0])
         self.ended.discard(link.name)
         self.links[link.name] = link
@@ -86,8 +91,12 @@ class Portals:
         )
 
     def retitle(self, name: str, title: str) -> None:
-        if self.links[name].title != title:
-            self.add(msgspec.structs.replace(self.links[name], title=title))
+        link = msgspec.structs.replace(self.links[name], title=title)
+        if link != self.links[name]:
+            self._lose(self.links[name])
+            self.links[name] = link
+            self._index(link)
+            self._db.write("UPDATE links SET link = ? WHERE name = ?", (msgspec.json.encode(link).decode(), name))
 
     def end(self, name: str, at: int) -> None:
         """Relay no more, and make no new portal by a rule; replies to old messages are still understood."""

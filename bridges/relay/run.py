@@ -7,14 +7,13 @@ together (`database.py`). A bridge that fails takes nothing else down: it is sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from logging import getLogger
 from random import Random
 
 from migrate.errors import DecampError
 
-from ..api import Bridge, Desk
+from ..api import Bridge
 from ..events import AnyEvent, Changed, Posted
 from ..state import Health, State
 from .arrivals import Arrivals
@@ -29,6 +28,7 @@ from .model import Place
 from .orders import Order, Queue, Tell
 from .owner import Owner
 from .people import People
+from .seats import Seat
 from .sqlite import SqliteStore
 from .store import Entry, Taken
 from .timers import Timers
@@ -38,14 +38,6 @@ log = getLogger("decamp.relay")
 FAIR = 64  # events of one bridge, after which the others have their turn
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before a bridge is started again
 LAST_WORDS = 10.0  # seconds for an end in order
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """How to make a bridge, and what it gets to work with, given its last cursor."""
-
-    make: Callable[[], Bridge]
-    desk: Callable[[str | None], Desk]
 
 
 class Relay:
@@ -103,9 +95,7 @@ class Relay:
         await self.lanes.close(LAST_WORDS * 0.7)
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
-        async with asyncio.timeout(LAST_WORDS * 0.2):
-            await asyncio.gather(*(bridge.stop() for bridge in self.bridges.values()), return_exceptions=True)
+        await asyncio.wait(tasks, timeout=LAST_WORDS * 0.2)
         self.store.database.commit()
 
     def _broke(self, error: BaseException) -> None:
@@ -168,6 +158,7 @@ class Relay:
         if health.state is State.CONNECTED:
             self.lanes.wake_bridge(name)
             self.making.wake(name)
+            self.people.repair(name)
 
     # -- one event ---------------------------------------------------------------------------------------
 
@@ -192,7 +183,10 @@ class Relay:
         for wish in taken.wishes:
             self.making.want(wish)
         for notice in taken.notices:
-            self.owner.tell(notice.text)
+            if notice.place is not None:
+                self.owner.say(notice.place, notice.text)
+            else:
+                self.owner.tell(notice.text)
         for command in taken.commands:
             self.owner.command(command)
         for asked in taken.asked:

@@ -9,38 +9,21 @@ from pathlib import Path
 
 import msgspec
 
-from ..actions import AnyAction, Delete, Post, React, Sent
-from ..events import AnyEvent, Chat, Person, Reference
+from ..about import Can
+from ..actions import AnyAction, Post, React, Sent
+from ..events import AnyEvent, Chat, Reference
 from ..state import Health
 from .acquaintance import Acquaintance
 from .database import Database
-from .intents import Feel, Recall
+from .intents import Feel
 from .ledger import Ledger
 from .loops import MARK
 from .model import Link, Place, Rule, Side
-from .orders import (
-    Arm,
-    Arrive,
-    Ask,
-    Command,
-    Confirm,
-    Feeling,
-    Forget,
-    Hold,
-    Meet,
-    Order,
-    Queue,
-    Remember,
-    Revise,
-    Skip,
-    Tell,
-    Timed,
-    Visit,
-    Wish,
-)  # fmt: skip
+from .orders import Order, Wish
 from .outbox import Outbox
 from .portals import Portals
 from .store import Copy, Emotion, Entry, Taken, Told
+from .taking import Taking
 
 NAME = "relay.db"
 
@@ -114,11 +97,16 @@ class SqliteStore:
     def is_over(self, place: Place) -> bool:
         return place in self.portals.over
 
+    def arrived(self, contact: Place) -> Place | None:
+        return self.portals.arrived(contact)
+
     def is_ours(self, key: str) -> bool:
         return key.startswith(f"{MARK}{self.name}-")
 
     def is_ghost(self, place: Place, person: str) -> bool:
-        return person == place.chat and any(link.private and link.ends[0] != place for link in self.links_at(place))
+        """Where contacts have addresses of their own, the chat with one has that address."""
+        side = self.sides[place.bridge]
+        return Can.GHOSTS in side.about.can and person == place.chat and person not in side.owners
 
     def going_out(self, place: Place, text: str) -> str | None:
         return self.outbox.going_out(place, text)
@@ -132,69 +120,13 @@ class SqliteStore:
     def take(self, bridge: str, cursor: str | None, orders: Sequence[Order], now: int) -> Taken:
         if orders or cursor is not None:
             self.database.begin()
-        taken = _Taken()
-        for order in orders:
-            self._obey(order, now, taken)
         if cursor is not None:
             self._cursors[bridge] = cursor
-        return taken.frozen()
+        return Taking(self, now).obey(orders)
 
-    def _obey(self, order: Order, now: int, taken: _Taken) -> None:  # noqa: C901, PLR0912  one case for each order
-        match order:
-            case Remember():
-                taken.number, is_new = self.ledger.remember(order)
-                if is_new:
-                    self._counts[order.link, order.place.bridge, "in"] += 1
-            case Queue():
-                self._queue(order, order.message if order.message is not None else taken.number, now, taken)
-            case Skip():
-                self._counts["", order.place.bridge, order.reason] += 1
-            case Meet():
-                if self.acquaintance.meet(order.bridge, order.person):
-                    taken.met.append((order.bridge, order.person))
-            case Visit():
-                if self.acquaintance.visit(order.place, order.chat):
-                    taken.visited.append((order.place, order.chat))
-            case Hold():
-                self.portals.hold(order)
-            case Wish():
-                if self.portals.wish(order):
-                    taken.wishes.append(order)
-            case Confirm():
-                self._confirm(order, now)
-            case Revise():
-                self.ledger.revise(order.message, order.text)
-            case Forget():
-                self.ledger.forget(order.message)
-            case Feeling():
-                self.ledger.feel(order, now)
-            case Arm():
-                self.ledger.arm(order.message, order.by, now)
-            case Timed():
-                self.portals.set_timer(order.link, order.seconds)
-            case Ask():
-                if self.acquaintance.ask(order):
-                    taken.asked.append(order)
-            case Arrive():
-                taken.arrived.append(order)
-            case Command():
-                if self.acquaintance.first_command(order.place, order.id):
-                    taken.commands.append(order)
-            case Tell():
-                if order.once is None or self.acquaintance.first_time(order.once):
-                    taken.notices.append(order)
-
-    def _queue(self, order: Queue, message: int | None, now: int, taken: _Taken) -> None:
-        held_back = self.portals.stopped(order.link, order.source) is not None
-        self.outbox.put(order, message, now, held_back=held_back)
-        if not held_back:
-            taken.places[order.place] = None
-
-    def _confirm(self, order: Confirm, now: int) -> None:
-        """Our own words came back before, or without, the answer to sending them."""
-        found = self.outbox.find(order.key)
-        if found is not None and found[1] == found[0].done:
-            self.sent(found[0], found[1], Sent(ids=(order.id,), also=order.also, sent_at=order.sent_at), now)
+    def count(self, link: str, bridge: str, what: str) -> None:
+        """One more, for the status."""
+        self._counts[link, bridge, what] += 1
 
     # -- what goes out -----------------------------------------------------------------------------------
 
@@ -213,28 +145,26 @@ class SqliteStore:
     def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
         steps = entry.steps or ()
         action = steps[step]
-        if entry.message is not None and isinstance(action, Post):
-            self.ledger.copied(entry.message, entry.place, result, has_text=bool(action.text))
+        if isinstance(action, Post):
+            message = entry.message if entry.message is not None else self.ledger.ours(entry.place, entry.link, now)
+            self.ledger.copied(message, entry.place, result, has_text=bool(action.text))
         if entry.message is not None and isinstance(action, React) and isinstance(entry.intent, Feel):
             self.ledger.show(entry.message, entry.place, action.emoji, _identity(action), result.id, add=action.add)
         if step + 1 < len(steps):
             self.outbox.step_taken(entry.number, step + 1)
-        else:
-            self.outbox.remove(entry.number)
-            self._counts[entry.link, entry.place.bridge, "out"] += 1
-            if isinstance(entry.intent, Recall) and isinstance(action, Delete):
-                self._counts[entry.link, entry.place.bridge, "removed"] += 1
+        elif self.outbox.remove(entry.number):
+            self.count(entry.link, entry.place.bridge, "out")
 
     def put_off(self, entry: Entry, why: str, now: int, *, doubtful: bool) -> None:
         self.outbox.put_off(entry.number, why, now, doubtful=doubtful)
 
     def drop(self, entry: Entry, why: str) -> None:
         self.outbox.remove(entry.number)
-        self._counts[entry.link, entry.place.bridge, why] += 1
+        self.count(entry.link, entry.place.bridge, why)
 
     def give_up(self, entry: Entry, why: str) -> None:
         self.outbox.give_up(entry.number, why)
-        self._counts[entry.link, entry.place.bridge, "failed"] += 1
+        self.count(entry.link, entry.place.bridge, "failed")
 
     def retry(self, link: str | None = None) -> int:
         return self.outbox.retry(link)
@@ -293,28 +223,6 @@ class SqliteStore:
 
     def close(self) -> None:
         self.database.close()
-
-
-class _Taken:
-    """What is found while orders are obeyed."""
-
-    def __init__(self) -> None:
-        self.number: int | None = None
-        self.places: dict[Place, None] = {}
-        self.wishes: list[Wish] = []
-        self.commands: list[Command] = []
-        self.notices: list[Tell] = []
-        self.asked: list[Ask] = []
-        self.arrived: list[Arrive] = []
-        self.met: list[tuple[str, Person]] = []
-        self.visited: list[tuple[Place, Chat]] = []
-
-    def frozen(self) -> Taken:
-        return Taken(
-            places=tuple(self.places), wishes=tuple(self.wishes), commands=tuple(self.commands),
-            notices=tuple(self.notices), asked=tuple(self.asked), arrived=tuple(self.arrived), met=tuple(self.met),
-            visited=tuple(self.visited),
-        )  # fmt: skip
 
 
 def _identity(action: React) -> str:

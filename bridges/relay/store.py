@@ -19,7 +19,7 @@ from migrate.model import Noun
 from ..actions import AnyAction, Sent
 from ..events import AnyEvent, Chat, Person, Reference
 from .intents import AnyIntent
-from .model import Link, Place, Rule, Side
+from .model import Author, Link, Place, Rule, Side
 from .orders import Arrive, Ask, Command, Order, Tell, Wish
 
 
@@ -38,6 +38,11 @@ class Told(Noun, frozen=True, kw_only=True):
     revised: bool = False
     deleted: bool = False
     read: int = 0
+
+    @property
+    def by(self) -> Author:
+        """Whoever wrote it: what a ghost said, only that ghost takes back."""
+        return Author(id=self.author, name=self.name, bridge=self.place.bridge, owner=self.owner)
 
 
 class Copy(Noun, frozen=True, kw_only=True):
@@ -109,6 +114,10 @@ class Known(Protocol):
     def is_over(self, place: Place) -> bool:
         """Whether the owner ended the relay of this chat, or its contact has arrived."""
 
+    def arrived(self, contact: Place) -> Place | None:
+        """Where the contact of a chat is to be found now, if they came by an invitation."""
+
+    def chat_of(self, place: Place) -> Chat | None: ...
     def is_ours(self, key: str) -> bool: ...
     def is_ghost(self, place: Place, person: str) -> bool:
         """Whether the address there is one that stands for a contact of ours."""
@@ -178,4 +187,3 @@ class Store(Known, Protocol):
 
     def wishes(self) -> list[Wish]: ...
     def held(self, source: Place, target: str) -> Iterator[AnyEvent]: ...
-    def chat_of(self, place: Place) -> Chat | None: ...

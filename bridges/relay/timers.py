@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ..about import Can
 from .intents import Recall
-from .model import Author
 from .orders import Forget, Order, Queue
 from .store import Told
 
@@ -60,7 +59,6 @@ class Timers:
         for end in link.ends if link else ():
             knows_itself = Can.TIMERS in store.sides[end.bridge].about.can
             if end != told.place and not knows_itself:
-                author = Author(id=told.author, name=told.name, bridge=told.place.bridge, owner=told.owner)
-                recall = Recall(author=author, at=told.sent_at, due=True)
+                recall = Recall(author=told.by, at=told.sent_at, due=True)
                 orders.append(Queue(place=end, source=told.place, link=told.link, intent=recall, message=told.number))
         relay.see_to(store.take(told.place.bridge, None, orders, now))

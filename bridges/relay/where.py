@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..events import AnyEvent, Chat, ChatKind, Person, Posted
+from .intents import AnyIntent
 from .model import Author, Link, Place, Rule, Side
-from .orders import Command, Hold, Order, Skip, Tell, Wish
+from .orders import Command, Hold, Order, Queue, Skip, Tell, Wish
 from .store import Known, Told
 
 WHO_FOR = "Reply to a message, so that the relay knows whom this is for. It was sent to nobody."
@@ -56,7 +57,7 @@ def routes(
     if links is None:
         if author.owner and isinstance(event, Posted):
             yield Skip(place=place, reason="no reply in a shared chat")
-            yield Tell(text=WHO_FOR)
+            yield Tell(text=WHO_FOR, place=place)
         return
     for link in links:
         if _may_speak(link, place, author, own=own):
@@ -68,6 +69,8 @@ def routes(
             yield Skip(place=place, reason="written by somebody who is not the owner")
     if only is None:
         yield from _portals(event, place, known, links)
+    if not links and isinstance(event, Posted):
+        yield from _after_the_end(place, known, about, author)
 
 
 def _links(place: Place, known: Known, about: Told | None) -> list[Link] | None:
@@ -106,6 +109,25 @@ def _portals(event: AnyEvent, place: Place, known: Known, links: list[Link]) -> 
             yield Hold(source=place, target=rule.target, event=event)
 
 
+def _after_the_end(place: Place, known: Known, about: Told | None, author: Author) -> Iterator[Order]:
+    """Nobody writes into nothing: say that this conversation goes on elsewhere now, or no more."""
+    link = known.link(about.link) if about else None
+    gone = known.is_over(place) or (link is not None and known.is_over(link.ends[0]))
+    if not gone:
+        return
+    source = link.ends[0] if link is not None else place
+    there = known.arrived(source)
+    where = f"They are on {there.bridge} now." if there else "You ended it."
+    yield Skip(place=place, reason="no longer relayed")
+    if place == source:
+        chat = known.chat_of(place)
+        title = chat.title if chat else author.shown
+        text = f"{title} wrote on {place.bridge}, which is no longer relayed. {where} `start {title}` begins again."
+        yield Tell(text=text, once=f"over {place}")
+    elif author.owner:
+        yield Tell(text=f"This was sent to nobody: this chat is no longer relayed. {where}", place=place)
+
+
 def _concerns(rule: Rule, chat: Chat) -> bool:
     return chat.kind is ChatKind.DIRECT or (rule.groups and chat.kind is ChatKind.GROUP)
 
@@ -115,3 +137,9 @@ def _contact(event: Posted, chat: Chat) -> Person | None:
     if chat.kind is not ChatKind.DIRECT:
         return None
     return event.sender if not event.own else Person(id=chat.person or chat.id, name="")
+
+
+def everywhere(route: Route, source: Place, intent: AnyIntent, message: int | None) -> Iterator[Order]:
+    """Show something at every end of a route."""
+    for target in route.targets:
+        yield Queue(place=target, source=source, link=route.link.name, intent=intent, message=message)

@@ -74,6 +74,12 @@ def seconds(count: int) -> str:
     return f"{count} seconds"
 
 
+def name(text: str, most: int = 80) -> str:
+    """A name in one line, without what turns the direction of a text or shows nothing; perhaps nothing is left."""
+    tidy = " ".join("".join(one for one in text if one.isprintable() or one in " \t\n\u200d").split())
+    return tidy[:most].strip("\u200d ")
+
+
 def one_line(text: str, most: int = 60) -> str:
     """The beginning of a text."""
     line = " ".join(text.split())

@@ -17,12 +17,28 @@ from typing import ClassVar
 
 import msgspec
 
-from bridges.api import About, AnyAction, AnyEvent, Bridge, Can, Chat, ChatKind, Desk, Health, Person, Post, Posted, Sent, State
+from bridges.api import (
+    About,
+    AnyAction,
+    AnyEvent,
+    Bridge,
+    Can,
+    Chat,
+    ChatKind,
+    Desk,
+    Health,
+    Person,
+    Post,
+    Posted,
+    Sent,
+    State,
+)
 from bridges.feed import Feed
 from bridges.relay.clock import SystemClock
 from bridges.relay.files import Spool
 from bridges.relay.model import Link, Options, Place, Side
-from bridges.relay.run import Relay, Seat
+from bridges.relay.run import Relay
+from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
 from migrate.model import Network
 

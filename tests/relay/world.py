@@ -14,7 +14,8 @@ from bridges.api import Desk
 from bridges.relay.files import Spool
 from bridges.relay.making import History
 from bridges.relay.model import Link, Place, Rule, Side
-from bridges.relay.run import Relay, Seat
+from bridges.relay.run import Relay
+from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
 from tests.relay.town import Town, TownBridge
 
@@ -67,7 +68,12 @@ class World:
         self, folder: Path, towns: Sequence[Town], *, links: Sequence[Link] = (), rules: Sequence[Rule] = (),
         owners: dict[str, set[str]] | None = None, control: Sequence[Place] = (), history: History | None = None,
     ) -> None:  # fmt: skip
-        self.folder, self.towns, self._links, self._rules = folder, {town.about.name: town for town in towns}, links, rules
+        self.folder, self.towns, self._links, self._rules = (
+            folder,
+            {town.about.name: town for town in towns},
+            links,
+            rules,
+        )
         self._owners, self._control, self._history = owners or {}, control, history
         self.clock = TurnedClock()
 
@@ -107,7 +113,7 @@ class World:
 async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110  what is waited for happens in many places
             await asyncio.sleep(0.002)
 
 

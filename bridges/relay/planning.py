@@ -1,0 +1,84 @@
+"""Finds out what an entry becomes: it asks the store for ids, fetches files, and lets `degrade.py` decide."""
+
+from __future__ import annotations
+
+from ..about import Can
+from ..actions import Upload
+from ..api import Bridge, NotNow
+from . import degrade
+from .clock import Clock
+from .degrade import Plan, Unsent, View
+from .files import Spool
+from .intents import Correct, Feel, Recall, Say
+from .seats import Sides
+from .sqlite import SqliteStore
+from .store import Entry
+
+FILE_PATIENCE = 60_000  # milliseconds that a text waits for its files
+FILE_TRIES = 5
+
+
+class Planning:
+    """What it takes to plan."""
+
+    def __init__(self, store: SqliteStore, sides: Sides, spool: Spool, clock: Clock) -> None:
+        self._store, self._sides, self._spool, self._clock = store, sides, spool, clock
+
+    async def plan(self, entry: Entry, bridge: Bridge, lacking: frozenset[Can] = frozenset()) -> Plan:
+        """The actions for an entry, on a network that may lack more than it says. `NotNow`: a file is not there yet."""
+        can = bridge.about.can - lacking
+        intent, store, place = entry.intent, self._store, entry.place
+        files: tuple[Upload | Unsent, ...] = ()
+        if isinstance(intent, Say) and intent.files:
+            files = await self._fetch(entry, intent, bridge)
+        link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
+        about = entry.message if not isinstance(intent, Say) else None
+        reply = intent.reply if isinstance(intent, Say) else None
+        view = View(
+            can=can, limits=bridge.limits, now=self._clock.now(), me=me, owner_here=side.is_owner,
+            plain=link is not None and link.private and not link.shared and not side.is_owner,
+            reaction_notices=link is not None and link.options.reaction_notices,
+            reply=store.reference(reply, place, me) if reply is not None else None,
+            target=store.reference(about, place, me) if about is not None else None,
+            copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
+            files=files,
+            all=self._all(entry, intent, can) if isinstance(intent, Feel) else (),
+            sent_as=self._shown(entry, intent, can) if isinstance(intent, Feel) else None,
+        )  # fmt: skip
+        return degrade.plan(intent, entry.key, view)
+
+    def _all(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> tuple[str, ...]:
+        """What whoever reacts there has on the message: one person, or everybody for whom our account stands."""
+        assert entry.message is not None  # noqa: S101  a reaction is always about a message
+        author = intent.author
+        alone = (author.owner and Can.OWNER in can) or (not author.owner and Can.PERSONAS in can)
+        person = None if not alone else "owner" if author.owner else f"{author.bridge} {author.id}"
+        return self._store.emojis(entry.message, person)
+
+    def _shown(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> str | None:
+        author = intent.author
+        identity = "owner" if author.owner and Can.OWNER in can else ""
+        if not author.owner and Can.PERSONAS in can:
+            identity = author.id
+        side = self._store.sides[entry.place.bridge]
+        if author.owner and side.is_owner:
+            identity = ""
+        emoji = degrade.mapped(intent.emoji, None)
+        return self._store.shown(entry.message or 0, entry.place, emoji or "", identity)
+
+    async def _fetch(self, entry: Entry, intent: Say, bridge: Bridge) -> tuple[Upload | Unsent, ...]:
+        """The files of a message; one that does not come in time is named in the text instead."""
+        source = self._sides.running(entry.source.bridge)
+        found: list[Upload | Unsent] = []
+        for at, file in enumerate(intent.files):
+            try:
+                if source is None:
+                    raise NotNow("The bridge it comes from is not connected.")
+                taken = await self._spool.take(entry.number, at, file, source.fetch, bridge.about.can, bridge.limits)
+            except NotNow as error:
+                since = entry.first_try_at or self._clock.now()
+                if self._clock.now() - since < FILE_PATIENCE and entry.tries < FILE_TRIES:
+                    raise
+                taken = Unsent(file.name, file.size, f"it could not be fetched: {error}")
+            found.append(taken)
+        return tuple(found)

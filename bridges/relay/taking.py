@@ -1,0 +1,119 @@
+"""Keeps what the engine ordered: each order is one change of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..actions import Sent
+from ..events import Chat, Person
+from .model import Place
+from .orders import (
+    Arm,
+    Arrive,
+    Ask,
+    Command,
+    Confirm,
+    Feeling,
+    Forget,
+    Hold,
+    Meet,
+    Order,
+    Queue,
+    Remember,
+    Revise,
+    Skip,
+    Tell,
+    Timed,
+    Visit,
+    Wish,
+)  # fmt: skip
+from .store import Taken
+
+if TYPE_CHECKING:
+    from .sqlite import SqliteStore
+
+
+class Taking:
+    """Obeys the orders of one event, and collects what the runner has to see to."""
+
+    def __init__(self, store: SqliteStore, now: int) -> None:
+        self._store, self._now = store, now
+        self._number: int | None = None
+        self._places: dict[Place, None] = {}
+        self._wishes: list[Wish] = []
+        self._commands: list[Command] = []
+        self._notices: list[Tell] = []
+        self._asked: list[Ask] = []
+        self._arrived: list[Arrive] = []
+        self._met: list[tuple[str, Person]] = []
+        self._visited: list[tuple[Place, Chat]] = []
+
+    def obey(self, orders: Sequence[Order]) -> Taken:
+        """Keep all of it, in the transaction that is open."""
+        for order in orders:
+            self._one(order)
+        return Taken(
+            places=tuple(self._places), wishes=tuple(self._wishes), commands=tuple(self._commands),
+            notices=tuple(self._notices), asked=tuple(self._asked), arrived=tuple(self._arrived), met=tuple(self._met),
+            visited=tuple(self._visited),
+        )  # fmt: skip
+
+    def _one(self, order: Order) -> None:  # noqa: C901, PLR0912  one case for each order
+        match order:
+            case Remember():
+                self._number, is_new = self._store.ledger.remember(order)
+                if is_new:
+                    self._store.count(order.link, order.place.bridge, "in")
+            case Queue():
+                self._queue(order, order.message if order.message is not None else self._number)
+            case Skip():
+                self._store.count("", order.place.bridge, order.reason)
+            case Meet():
+                if self._store.acquaintance.meet(order.bridge, order.person):
+                    self._met.append((order.bridge, order.person))
+            case Visit():
+                if self._store.acquaintance.visit(order.place, order.chat):
+                    self._visited.append((order.place, order.chat))
+            case Hold():
+                self._store.portals.hold(order)
+            case Wish():
+                if self._store.portals.wish(order):
+                    self._wishes.append(order)
+            case Confirm():
+                self._confirm(order)
+            case Revise():
+                self._store.ledger.revise(order.message, order.text)
+            case Forget():
+                self._store.ledger.forget(order.message)
+            case Feeling():
+                self._store.ledger.feel(order, self._now)
+            case Arm():
+                self._store.ledger.arm(order.message, order.by, self._now)
+            case Timed():
+                self._store.portals.set_timer(order.link, order.seconds)
+            case Ask():
+                if self._store.acquaintance.ask(order):
+                    self._asked.append(order)
+            case Arrive():
+                self._arrived.append(order)
+            case Command():
+                if self._store.acquaintance.first_command(order.place, order.id):
+                    self._commands.append(order)
+            case Tell():
+                if order.once is None or self._store.acquaintance.first_time(order.once):
+                    self._notices.append(order)
+
+    def _queue(self, order: Queue, message: int | None) -> None:
+        held_back = self._store.portals.stopped(order.link, order.source) is not None
+        self._store.outbox.put(order, message, self._now, held_back=held_back)
+        if not held_back:
+            self._places[order.place] = None
+
+    def _confirm(self, order: Confirm) -> None:
+        """Our own words came back before, or without, the answer to sending them."""
+        found = self._store.outbox.find(order.key)
+        if found is not None and found[1] == found[0].done:
+            self._store.sent(
+                found[0], found[1], Sent(ids=(order.id,), also=order.also, sent_at=order.sent_at), self._now
+            )
