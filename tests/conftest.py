@@ -56,9 +56,9 @@ def samples(shared: Path, absent: Callable[[str], NoReturn]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    """The Chromium of this machine, one for all tests of a worker: Playwright can be started only once."""
+    """The Chromium of this machine, for one module: as long as it is open no other test can use an event loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         absent("there is no Chromium on this machine")

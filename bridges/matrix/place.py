@@ -39,7 +39,7 @@ class Place:
                 self._take_member(about, content)
 
     def _take_member(self, id: str, content: Object) -> None:
-        if content.get("membership") in PRESENT:
+        if a_text(content, "membership") in PRESENT:
             self.people[id] = as_person(id, content)
         else:
             self.people.pop(id, None)

@@ -219,7 +219,7 @@ def test_two_members_together_delete_no_more_than_each_alone(tmp_path: Path) -> 
 
 
 def test_who_has_read_our_message(tmp_path: Path) -> None:
-    receipt = Content(receipt=Receipt(type=contents.READ, sent_at=(NOW, 5)), sent_at=NOW + 9)
+    receipt = Content(receipt=Receipt(type=contents.READ, sent_at=(NOW,)), sent_at=NOW + 9)
     assert only(tmp_path, from_us(said()), from_ann(receipt)).details == {"read_by": [ANN_ID]}
 
 
