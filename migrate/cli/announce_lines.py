@@ -8,84 +8,100 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import DecampError
 from .bridging import PATIENCE, desk, exit_code, held, settings_of
 from .run import Run
-from .ui import plain
 
 if TYPE_CHECKING:
-    from bridges.api import Bridge
+    from bridges.api import Bridge, Desk
 
     from ..announce.arrivals import Arrivals
     from ..announce.campaign import Arrival
 
+GOODBYE = 30.0  # seconds in which a bridge may finish what it does
+
 
 class Lines:
-    """Bridges that run, by name."""
+    """Bridges that run, by name. Each lives in a task of its own, so that one that breaks breaks alone."""
 
-    def __init__(self, run: Run, arrivals: Arrivals, heard: Callable[[Arrival], None]) -> None:
+    def __init__(self, run: Run, arrivals: Arrivals, heard: Callable[[Arrival], None], needed: list[str]) -> None:
         self.bridges: dict[str, Bridge] = {}
-        self._run, self._arrivals, self._heard = run, arrivals, heard
-        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._run, self._arrivals, self._heard, self._needed = run, arrivals, heard, needed
+        self._living: dict[str, asyncio.Task[None]] = {}
         self._settled: dict[str, asyncio.Event] = {}
 
-    async def open(self, stack: AsyncExitStack, name: str, *, needed: bool) -> None:
+    def open(self, stack: AsyncExitStack, name: str) -> None:
         """Start one bridge, and stop it with the stack."""
         from bridges.registry import load
 
         try:
             bridge = load(name)
-            values = settings_of(self._run, bridge)
+            at = desk(self._run, bridge, settings_of(self._run, bridge), self._arrivals.cursor(name))
             stack.enter_context(held(self._run, name))
-            one = bridge()
-            await one.start(desk(self._run, bridge, values, self._arrivals.cursor(name)))
         except DecampError as error:
-            if needed:
-                raise
-            self._run.ui.warn(f"The bridge {name} is left out. {error}")
+            self._leave_out(name, error)
             return
-        stack.push_async_callback(self._close, name)
-        self.bridges[name], self._settled[name] = one, asyncio.Event()
-        self._reading[name] = asyncio.create_task(self._read(name, one))
+        self.bridges[name], self._settled[name] = bridge(), asyncio.Event()
+        stack.push_async_callback(self._close, name, self.bridges[name])
+        self._living[name] = asyncio.create_task(self._live(name, self.bridges[name], at))
 
-    async def settle(self, needed: set[str]) -> None:
+    async def settle(self) -> None:
         """Wait until each is connected or has given up. Raises what is wrong with one that is needed."""
         waiting = [asyncio.create_task(event.wait()) for event in self._settled.values()]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=PATIENCE)
             for task in late:
                 task.cancel()
+        self._look()
         for name, bridge in self.bridges.items():
             health = bridge.health
-            if (code := exit_code(health)) and name in needed:
-                error = DecampError(f"The bridge {name} is {health.state}. {health.said}".strip(), health.todo or None)
+            said = " ".join(filter(None, [f"The bridge {name} is {health.state}.", health.said]))
+            if (code := exit_code(health)) and name in self._needed:
+                error = DecampError(said, health.todo or None)
                 error.exit_code = code
                 raise error
             if code:
-                self._run.ui.warn(f"The bridge {name} is {health.state}. {plain(health.said)} {plain(health.todo)}")
+                self._run.ui.warn(f"{said} {health.todo}")
 
     async def nap(self, seconds: float) -> None:
-        """Wait. A line that broke in a way that nobody foresaw is not passed over."""
+        """Wait. What broke meanwhile is not passed over."""
         await asyncio.sleep(seconds)
-        for task in self._reading.values():
+        self._look()
+
+    def _look(self) -> None:
+        """Name every bridge that broke in a way that nobody foresaw, once; raise it if it is needed."""
+        for name, task in list(self._living.items()):
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+                del self._living[name], self.bridges[name]
+                self._leave_out(name, error)
 
-    async def _read(self, name: str, bridge: Bridge) -> None:
-        async for event in bridge.events():
-            if bridge.health.state.is_final or bridge.health.state == "connected":
-                self._settled[name].set()
-            arrival = self._arrivals.take(name, event)
-            if arrival is not None:
-                self._heard(arrival)
+    def _leave_out(self, name: str, error: BaseException) -> None:
+        if name in self._needed:
+            raise error
+        self._run.ui.warn(f"The bridge {name} is left out. {error if isinstance(error, DecampError) else repr(error)}")
 
-    async def _close(self, name: str) -> None:
-        await self.bridges[name].stop()
-        with suppress(asyncio.CancelledError):
-            await self._reading[name]
+    async def _live(self, name: str, bridge: Bridge, at: Desk) -> None:
+        try:
+            await bridge.start(at)
+            async for event in bridge.events():
+                if bridge.health.state.is_final or bridge.health.state == "connected":
+                    self._settled[name].set()
+                arrival = self._arrivals.take(name, event)
+                if arrival is not None:
+                    self._heard(arrival)
+        finally:
+            self._settled[name].set()
+
+    async def _close(self, name: str, bridge: Bridge) -> None:
+        """Stop a bridge; one that does not come to an end is not waited for."""
+        stopping = [asyncio.create_task(bridge.stop()), *filter(None, [self._living.get(name)])]
+        _, late = await asyncio.wait(stopping, timeout=GOODBYE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*stopping, return_exceptions=True)  # what was wrong with it was said, or is over
 
 
 @asynccontextmanager
@@ -93,11 +109,11 @@ async def lines(
     run: Run, arrivals: Arrivals, heard: Callable[[Arrival], None], *, needed: list[str], others: list[str]
 ) -> AsyncIterator[Lines]:
     """All of these bridges at once, connected as far as they can be."""
-    opened = Lines(run, arrivals, heard)
+    opened = Lines(run, arrivals, heard, needed)
     async with AsyncExitStack() as stack:
         for name in dict.fromkeys([*needed, *others]):
-            await opened.open(stack, name, needed=name in needed)
-        await opened.settle(set(needed))
+            opened.open(stack, name)
+        await opened.settle()
         yield opened
 
 

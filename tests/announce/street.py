@@ -126,6 +126,17 @@ class ForgetfulBridge(StreetBridge):
     )
 
 
+class BrokenBridge(StreetBridge):
+    """A bridge of somebody else, with a fault in it."""
+
+    about = About(
+        name="broken", title="Broken", network=Network.WEB, summary="Falls over, for tests.", settings=SETTINGS
+    )
+
+    async def start(self, desk: Desk) -> None:
+        raise ZeroDivisionError("a fault of somebody else")
+
+
 class GardenBridge(StreetBridge):
     """A network to move to: each invitation is for one."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from migrate.settings import Settings
 from tests.announce.street import happens, street
 from tests.cli.conftest import HOSTILE, Decamp, said
 
-BRIDGES = {"street": "StreetBridge", "garden": "GardenBridge", "forgetful": "ForgetfulBridge"}
+BRIDGES = {"street": "StreetBridge", "garden": "GardenBridge", "forgetful": "ForgetfulBridge", "broken": "BrokenBridge"}
 NOTICE = ("announce", "plan")
 
 
@@ -240,6 +241,32 @@ def test_what_failed_is_listed_with_what_to_do_and_tried_again(
     done = mine("announce", "retry", "--yes", "--pace", "0", "--profile", profile)
     assert done.exit_code == 6
     assert "1 notice of 1 that failed will be tried again" in done.stdout
+
+
+def test_a_bridge_that_falls_over_is_named_and_takes_nothing_else_down(
+    mine: Decamp, exported: Path, profile: Path, places: Path
+) -> None:
+    Settings(places / "settings").set("bridge.broken", "place", "anywhere")
+    mine(*NOTICE, exported, "--via", "street")
+    done = mine("announce", "send", "--yes", "--pace", "0", "--profile", profile)
+    assert done.exit_code == 0, done.output
+    assert "The bridge broken is left out. ZeroDivisionError" in done.stderr
+    assert len(shown(places)) == 2
+
+
+def test_a_bridge_that_is_needed_and_in_use_elsewhere_stops_it_with_words(
+    mine: Decamp, exported: Path, profile: Path, places: Path
+) -> None:
+    mine(*NOTICE, exported, "--via", "street")
+    settings = places / "settings" / "bridges" / "garden"
+    settings.mkdir(parents=True)
+    lock = sqlite3.connect(settings / "in-use", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    done = mine("announce", "send", "--yes", "--pace", "0", "--profile", profile)
+    lock.close()
+    assert done.exit_code == 2
+    assert "Another decamp uses the bridge garden" in done.stderr
+    assert shown(places) == {}
 
 
 def test_a_bridge_that_is_not_set_up_is_named_before_anybody_is_asked_for_words(
