@@ -84,11 +84,19 @@ class Settings:
             return value
         raise self._wrong_kind(section, name, "a list of texts in brackets")
 
+    def has(self, section: str) -> bool:
+        """Whether there is such a section at all, with whatever in it."""
+        return isinstance(self._table(section), dict)
+
     def _value(self, section: str, name: str) -> object:
+        table = self._table(section)
+        return table.get(name) if isinstance(table, dict) else None
+
+    def _table(self, section: str) -> object:
         table: object = self._read()
         for part in section.split("."):
             table = table.get(part) if isinstance(table, dict) else None
-        return table.get(name) if isinstance(table, dict) else None
+        return table
 
     def _wrong_kind(self, section: str, name: str, wanted: str) -> BadSettings:
         return BadSettings(f"The setting {name} in [{section}] of {self.config_file} is not {wanted}.")

@@ -14,6 +14,7 @@ from .handle import handle
 from .keep import render
 from .network import network
 from .people import contacts
+from .relay import relay
 from .send import send
 from .verify import verify
 from .watch import watch
@@ -30,7 +31,7 @@ app = tree(
         "Save your history": [export, watch, demo, doctor],
         "Use an archive": [info, contacts, search, render, verify],
         "Tell people where you are": [handle, card, announce],
-        "Reach other networks": [bridge],
+        "Reach other networks": [bridge, relay],
         "The Session network": [send, network],
     },
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
@@ -32,8 +32,9 @@ class NotSetUp(DecampError):
 
     exit_code = 2
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"The bridge {name} has not been set up.", f"Run: decamp bridge setup {name}")
+    def __init__(self, name: str, missing: Sequence[str] = ()) -> None:
+        lacks = f"The bridge {name} lacks its {' and '.join(missing)}." if missing else None
+        super().__init__(lacks or f"The bridge {name} has not been set up.", f"Run: decamp bridge setup {name}")
 
 
 class BridgeBusy(DecampError):
@@ -56,7 +57,7 @@ def folder(run: Run, name: str) -> Path:
 
 
 def is_set_up(run: Run, bridge: type[Bridge]) -> bool:
-    """Whether everything that the bridge has to be told has been told."""
+    """Whether somebody set it up, and everything that it has to be told is there."""
     try:
         settings_of(run, bridge)
     except NotSetUp:
@@ -65,10 +66,18 @@ def is_set_up(run: Run, bridge: type[Bridge]) -> bool:
 
 
 def settings_of(run: Run, bridge: type[Bridge]) -> dict[str, str]:
-    """A value for each setting. Raises `NotSetUp` if one that is needed is missing."""
-    values = {setting.name: _value(run, bridge.about.name, setting) for setting in bridge.about.settings}
-    if any(value is None for value in values.values()):
-        raise NotSetUp(bridge.about.name)
+    """A value for each setting. Raises `NotSetUp` if nobody set it up, or one that is needed is missing.
+
+    Defaults alone do not make a bridge ready: an account that nobody named would be looked for with them. Only a bridge
+    that is told nothing but secrets has no section in config.toml.
+    """
+    name, settings = bridge.about.name, bridge.about.settings
+    values = {setting.name: _value(run, name, setting) for setting in settings}
+    if not run.settings.has(section(name)) and any(not setting.is_secret for setting in settings):
+        raise NotSetUp(name)
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        raise NotSetUp(name, missing)
     return {name: value for name, value in values.items() if value is not None}
 
 
