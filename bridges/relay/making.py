@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from logging import getLogger
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -24,6 +25,7 @@ from .people import ghost_name
 if TYPE_CHECKING:
     from .run import Relay
 
+log = getLogger("decamp.relay")
 History = Callable[[Place, int], AsyncIterator[Posted]]
 """The last messages of a chat, oldest first, from wherever they are kept."""
 AT_ONCE = 4
@@ -44,16 +46,34 @@ class Making:
             self.want(wish)
 
     def wake(self, bridge: str) -> None:
-        """A bridge is connected: what failed for it is tried again."""
+        """A bridge is connected: what failed for it is tried again, and it is asked for its chats."""
+        if any(rule.source == bridge for rule in self._relay.store.rules):
+            self._start((Place(bridge=bridge, chat=""), ""), self._look_around(bridge))
         for wish in self._relay.store.wishes():
             if wish.target == bridge:
                 self.want(wish)
 
     def want(self, wish: Wish) -> None:
-        key = (wish.source, wish.target)
-        if key not in self._tasks:
-            task = self._tasks[key] = asyncio.create_task(self._make(wish), name="portal")
-            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        self._start((wish.source, wish.target), self._make(wish))
+
+    def _start(self, key: tuple[Place, str], work: Coroutine[None, None, None]) -> None:
+        """Do it in the background, once at a time."""
+        if key in self._tasks:
+            work.close()
+            return
+        task = self._tasks[key] = asyncio.create_task(work, name="portal")
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def _look_around(self, bridge: str) -> None:
+        """Learn what chats there are, so that the owner can name one."""
+        running, store = self._relay.connected(bridge), self._relay.store
+        if running is None:
+            return
+        try:
+            async for chat in running.chats():
+                store.acquaintance.visit(Place(bridge=bridge, chat=chat.id), chat)
+        except DecampError as error:
+            log.info("%s does not tell its chats now: %s", bridge, error)
 
     async def close(self) -> None:
         tasks = list(self._tasks.values())

@@ -29,9 +29,11 @@ STEPS: tuple[Step, ...] = (_first,)
 
 def bring_up_to_date(con: Connection, steps: Sequence[Step] = STEPS) -> None:
     """Do the steps that the store has not seen."""
+    if _version(con) == len(steps):
+        return  # nothing to write, so nobody has to wait
     con.execute("BEGIN IMMEDIATE")
     try:
-        version: int = con.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(con)
         if version > len(steps):
             raise NewerStore
         for step in steps[version:]:
@@ -41,6 +43,11 @@ def bring_up_to_date(con: Connection, steps: Sequence[Step] = STEPS) -> None:
     except BaseException:
         con.execute("ROLLBACK")
         raise
+
+
+def _version(con: Connection) -> int:
+    version: int = con.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def statements(script: str) -> list[str]:
