@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from ..about import Setting, SettingKind
@@ -19,6 +20,9 @@ from .native import Contact, Transport
 from .record import Record
 
 TRIES = 3
+OPENING = 60.0  # seconds in which a mailbox opens
+ALL_READ = 4000
+"""The connectivity of an account that has nothing left to do."""
 PATIENCE = 600.0
 """Seconds for the owner to open the link: long enough to install Delta Chat first."""
 _SETTINGS = {setting.name: setting for setting in ABOUT.settings}
@@ -114,11 +118,12 @@ async def _owner(talk: Talk, account: Account) -> str:
     card = await talk.ask(_CARD)
     if card:
         return await _from_card(account, Path(card))
+    await account.tell("start_io")
+    await _listens(account)
     talk.say(
         f"Open this link on the device where you use Delta Chat, and start the chat:\n\n{await account.link()}\n\n"
         f"It waits for you for {PATIENCE / 60:.0f} minutes. Give the link to nobody else."
     )
-    await account.tell("start_io")
     try:
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -128,6 +133,15 @@ async def _owner(talk: Talk, account: Account) -> str:
     except TimeoutError:
         talk.say("Nobody has come. The bridge can carry messages, but makes no chats until you run this again.")
         return ""
+
+
+async def _listens(account: Account) -> None:
+    """Wait until the mailbox is open: what was in it before that, on its first day, Delta Chat takes for old mail."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(OPENING):
+            while (event := await account.core.news.get()) is not None:
+                if event.kind == "ImapInboxIdle" or await account.ask(int, "get_connectivity") >= ALL_READ:
+                    return
 
 
 async def _next_to_come(account: Account) -> Contact:

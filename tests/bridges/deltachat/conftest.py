@@ -1,4 +1,4 @@
-"""One mail server, one friend and one account of the bridge for all tests of a worker."""
+"""One mail server, one friend and one account of the bridge for all tests of a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def library(absent: Callable[[str], NoReturn]) -> None:
             absent(f"{name} is not installed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(library: None, absent: Callable[[str], NoReturn]) -> Iterator[mail.MailServer]:
     missing = mail.missing()
     if missing is not None:
@@ -33,7 +33,7 @@ def server(library: None, absent: Callable[[str], NoReturn]) -> Iterator[mail.Ma
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def friend(server: mail.MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeltaChatFriend]:
     from tests.bridges.deltachat.world import somebody
 
@@ -41,9 +41,18 @@ def friend(server: mail.MailServer, tmp_path_factory: pytest.TempPathFactory) ->
         yield friend
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def home(server: mail.MailServer, friend: DeltaChatFriend, tmp_path_factory: pytest.TempPathFactory) -> Home:
     from tests.bridges.deltachat.world import Home
 
-    folder: Path = tmp_path_factory.mktemp("bridge")
-    return Home(folder, server, friend)
+    return Home(tmp_path_factory.mktemp("bridge"), server, friend)
+
+
+@pytest.fixture
+def apart(server: mail.MailServer, tmp_path: Path) -> Iterator[Home]:
+    """A home with a server of its own: whoever loses a connection is slow for a while, and should be so alone."""
+    from tests.bridges.deltachat.world import Home, somebody
+
+    with mail.running() as own, somebody(tmp_path / "friend", own) as friend:
+        (tmp_path / "apart").mkdir()
+        yield Home(tmp_path / "apart", own, friend)

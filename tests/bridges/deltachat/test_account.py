@@ -197,16 +197,14 @@ def test_an_invitation_that_was_withdrawn_lets_nobody_in(home: Home, server: Mai
         played(home, lambda world: body(second, world))
 
 
-def test_a_password_that_is_changed_meanwhile_ends_all_attempts(
-    server: MailServer, friend: DeltaChatFriend, tmp_path: Path
-) -> None:
-    home = Home(tmp_path, server, friend)
+def test_a_password_that_is_changed_meanwhile_ends_all_attempts(apart: Home) -> None:
+    home, server = apart, apart.server
+    assert isinstance(server, MailServer)
 
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
             server.let_in(home.box.address, "another one")
             server.drop()
-            home.friend.reconnect()
             await seat.reaches(State.BAD_CREDENTIALS, seconds=30)
             assert "setup" in seat.bridge.health.todo
             assert home.box.password not in f"{seat.bridge.health}"
@@ -236,7 +234,7 @@ def test_when_delta_chats_program_is_killed_the_bridge_starts_it_again(home: Hom
     played(home, body)
 
 
-def test_what_is_said_while_the_server_is_away_arrives_later(home: Home) -> None:
+def test_what_is_said_while_the_server_is_away_arrives_later(apart: Home) -> None:
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
             await world.break_network()
@@ -248,7 +246,7 @@ def test_what_is_said_while_the_server_is_away_arrives_later(home: Home) -> None
             await world.friend.saw(Posted, says("into the void"), 60)
             await world.friend.saw(Posted, says("and then"), 60)
 
-    played(home, body)
+    played(apart, body)
 
 
 def test_nothing_is_done_to_messages_of_others_or_elsewhere(home: Home) -> None:
