@@ -98,6 +98,7 @@ def retry(  # noqa: PLR0913  each is a word of the command line
         names = Names(notice.to.who for notice in failed)
         wanted = {names.one(name).id for name in only or ()}
         again = [one for one in failed if (one.id in wanted if only else not one.unsure)]
+        _same_channel(journal, [*again, *_waiting(journal)])
         for notice in again:
             journal.put_back(notice)
         run.ui.report(f"{count(len(again), 'notice')} of {number(len(failed))} that failed will be tried again.")
@@ -162,23 +163,29 @@ def stop(run: Run) -> Result:
 def _send(run: Run, journal: Journal, pace: Pace, given: Given, *, ask: bool) -> Result:
     import asyncio
 
+    from msgspec.structs import replace
+
     from bridges.registry import load
 
     from ..announce.campaign import Step
     from .bridging import settings_of
 
-    waiting = [notice for notice in journal.notices() if notice.step in {Step.PLANNED, Step.STORED}]
+    waiting = _waiting(journal)
     if not journal.campaigns():
         raise NothingFound("Nothing is planned.", "Begin with: decamp announce plan")
     if not waiting:
         run.ui.report("Nobody is left to be told.")
         report_failures(run, journal)
         return _result(journal, 0, stopped=False)
-    newest = waiting[-1].campaign
-    content = journal.campaign(newest)
+    _same_channel(journal, waiting)
+    unwritten = sorted({notice.campaign for notice in waiting if notice.step is Step.PLANNED})
+    contents = [journal.campaign(one) for one in unwritten]
+    content = replace(
+        journal.campaign(waiting[-1].campaign),
+        inviting=tuple(dict.fromkeys(name for one in contents for name in one.inviting)),
+    )
     settings_of(run, load(content.via))  # before anybody is asked for words
-    unwritten = any(notice.step is Step.PLANNED for notice in waiting)
-    sign = _signature(run, journal, newest, content, given) if unwritten else None
+    sign = _signature(run, journal, unwritten, given)
     _say_what_leaves(run, content, waiting, pace)
     if ask and not run.ui.interactive:
         raise WrongWords("Sending asks first, and there is no terminal to ask at.", "Say --yes.")
@@ -213,23 +220,42 @@ async def _sending(
             return await sender.run(lambda notice: progress.advance(1))
 
 
-def _signature(run: Run, journal: Journal, campaign: int, content: Campaign, given: Given) -> Sign | None:
-    """What signs the statements, with a serial number that no other statement has."""
+def _waiting(journal: Journal) -> list[Notice]:
+    """Every notice that is to be sent."""
+    from ..announce.campaign import Step
+
+    return [notice for notice in journal.notices() if notice.step in {Step.PLANNED, Step.STORED}]
+
+
+def _same_channel(journal: Journal, notices: list[Notice]) -> None:
+    """Raise `WrongWords` where notices would go over several networks: one after the other."""
+    channels = sorted({journal.campaign(one).via for one in {notice.campaign for notice in notices}})
+    if len(channels) > 1:
+        raise WrongWords(
+            f"Notices wait for several networks: {', '.join(channels)}.",
+            "Send those that were planned last first; then name the others: decamp announce retry --only NAME",
+        )
+
+
+def _signature(run: Run, journal: Journal, campaigns: list[int], given: Given) -> Sign | None:
+    """What signs the statements of these announcements, each with a serial number that no other statement has."""
     from ..cards.statement import sign
     from .making import serials
 
-    if content.account is None:
+    signed = {one: account for one in campaigns if (account := journal.campaign(one).account) is not None}
+    if not signed:
         return None
     keys = _keys(run, given)
-    if keys.session_id != content.account:
-        raise WrongWords(
-            f"The key is that of {keys.session_id}, and the people are those of {content.account}.",
-            "Give the words of that account, or plan again.",
-        )
-    if journal.serial(campaign) is None:
-        serial = serials(run).last(keys.session_id) + 1
-        serials(run).use(keys.session_id, serial)
-        journal.keep_serial(campaign, serial)
+    for one, account in signed.items():
+        if keys.session_id != account:
+            raise WrongWords(
+                f"The key is that of {keys.session_id}, and the people are those of {account}.",
+                "Give the words of that account, or plan again.",
+            )
+        if journal.serial(one) is None:
+            serial = serials(run).last(account) + 1
+            serials(run).use(account, serial)
+            journal.keep_serial(one, serial)
     return lambda statement: sign(statement, keys)
 
 
