@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import migrate
+from migrate import __version__
 
 from ..events import ChatKind
 from . import words
@@ -78,7 +78,7 @@ def _help(_: _Context, __: str) -> str:
 
 
 def _version(_: _Context, __: str) -> str:
-    return f"decamp {migrate.__version__}"
+    return f"decamp {__version__}"
 
 
 def _status(context: _Context, _: str) -> str:

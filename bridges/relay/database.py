@@ -8,6 +8,7 @@ again, and their ids tell what is known already. So nothing is lost for lack of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from migrate.errors import DecampError, NoSpace
 from . import migrations
 
 LOCK = "relay.lock"
+SOON = 0.01  # seconds after which what was written is committed, if nobody waits for it
 PATIENCE = 5.0  # seconds to wait for another process that writes a line, such as `decamp relay pause`
 
 
@@ -63,16 +65,16 @@ class Database:
         self._timer: asyncio.Handle | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self.before_commit: Callable[[], None] = lambda: None
+        self.on_failure: Callable[[DecampError], None] = lambda _: None
+        """Told when the file cannot be written any more; nothing is from then on, and the last commit counts."""
+        self._failed: DecampError | None = None
         self._version = self._data_version()
 
     def write(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Change something, in the transaction that is open."""
         if not self._open:
             self.begin()
-        try:
-            return self.con.execute(sql, values)
-        except sqlite3.OperationalError as error:
-            raise _explained(error) from error
+        return self._execute(sql, values)
 
     def begin(self) -> None:
         """Open the transaction that everything up to the next commit belongs to, and see that it comes to one."""
@@ -84,7 +86,7 @@ class Database:
         except RuntimeError:
             return  # whoever writes outside a loop commits
         if self._timer is None:
-            self._timer = loop.call_later(0.01, self.commit)
+            self._timer = loop.call_later(SOON, self._commit_later)
 
     async def kept(self) -> None:
         """Wait for the commit; all who wait in the same moment share one."""
@@ -95,7 +97,7 @@ class Database:
         if not self._waiting:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = loop.call_soon(self.commit)
+            self._timer = loop.call_soon(self._commit_later)
         self._waiting.append(waiter)
         await waiter
 
@@ -114,12 +116,15 @@ class Database:
             for waiter in waiting:
                 if not waiter.done():
                     waiter.set_exception(error)
-            if not waiting:
-                raise
-            return
+            raise
         for waiter in waiting:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def _commit_later(self) -> None:
+        """The same from the loop, where nobody hears of a failure but those who wait, and `on_failure`."""
+        with contextlib.suppress(DecampError):
+            self.commit()
 
     def changed_by_others(self) -> bool:
         """Whether another process wrote since we looked last."""
@@ -129,15 +134,22 @@ class Database:
 
     def close(self) -> None:
         """Commit and let go of the file. May be called twice."""
-        self.commit()
-        self.con.close()
-        self._release()
-
-    def _execute(self, sql: str) -> None:
         try:
-            self.con.execute(sql)
+            if self._failed is None:
+                self.commit()
+        finally:
+            self.con.close()
+            self._release()
+
+    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        if self._failed is not None:
+            raise self._failed
+        try:
+            return self.con.execute(sql, values)
         except sqlite3.OperationalError as error:
-            raise _explained(error) from error
+            self._failed = _explained(error)
+            self.on_failure(self._failed)
+            raise self._failed from error
 
     def _data_version(self) -> int:
         version: int = self.con.execute("PRAGMA data_version").fetchone()[0]

@@ -27,14 +27,17 @@ class Owner:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
 
-    def tell(self, text: str) -> None:
-        """Say something in every management chat. It is kept like any other message, and not lost by a restart."""
+    def tell(self, text: str, *, for_the_log: str | None = None) -> None:
+        """Say something in every management chat. It is kept like any other message, and not lost by a restart.
+
+        `for_the_log`: the same without what others wrote, which no log ever holds.
+        """
         for place in sorted(self._relay.store.control):
             self.say(place, text)
         if self._relay.store.control:
             log.info("The owner was told something in the management chat.")
         else:
-            log.warning("There is no management chat in which to say: %s", text)
+            log.warning("There is no management chat in which to say: %s", for_the_log or text)
 
     def say(self, place: Place, text: str, reply: int | None = None) -> None:
         """Say something at one place, as a machine that nobody should answer."""
@@ -65,7 +68,8 @@ class Owner:
         said = f": {one_line(ask.text, 200)}" if ask.text else "."
         self.tell(
             f"{one_line(ask.person.name) or ask.person.id} would like to write to you{said}\n"
-            f"`accept {number}` lets them in, `block {number}` does not."
+            f"`accept {number}` lets them in, `block {number}` does not.",
+            for_the_log=f"Somebody on {ask.place.bridge} would like to write to you.",
         )
 
     def command(self, command: Command) -> None:

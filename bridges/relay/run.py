@@ -50,6 +50,7 @@ class Relay:
         self.store, self._seats, self.clock, self._random = store, dict(seats), clock, random
         self.bridges: dict[str, Bridge] = {}
         self._stopping = asyncio.Event()
+        store.database.on_failure = self._broke
         self._broken: BaseException | None = None
         self.brake = Brake()
         self.lanes = Lanes(
@@ -61,6 +62,11 @@ class Relay:
         self.arrivals = Arrivals(self)
         self._timers = Timers(self, spool)
         self.watch = Watch(self)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the store is gone, and the relay is about to end."""
+        return self._broken is not None
 
     # -- the bridges as others see them ------------------------------------------------------------------
 
@@ -96,7 +102,8 @@ class Relay:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=LAST_WORDS * 0.2)
-        self.store.database.commit()
+        if self._broken is None:
+            self.store.database.commit()
 
     def _broke(self, error: BaseException) -> None:
         """The store cannot be written any more: the relay ends rather than lose something."""
@@ -143,6 +150,8 @@ class Relay:
                 count += 1
                 if count % FAIR == 0:
                     await asyncio.sleep(0)
+            if not last.state.is_final:
+                last = Health(state=State.INTERRUPTED, since=self.clock.now(), said=last.said, todo=last.todo)
             return last
         finally:
             await asyncio.shield(bridge.stop())

@@ -27,7 +27,7 @@ class Timers:
         self._cleaned: float | None = None
 
     async def run(self) -> None:
-        while True:
+        while not self._relay.is_broken:
             self.look()
             await self._relay.clock.sleep(EVERY)
 

@@ -172,6 +172,7 @@ async def relay(folder: Path, seed: int) -> None:
 
     running = Relay(store, {name: seat(name) for name in sides}, Spool(folder / "spool"), clock, Random(seed))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.stop)
+    (folder / "ready").touch()
     await running.run()
     store.close()
 

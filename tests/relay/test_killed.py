@@ -84,11 +84,13 @@ def relayed(file: Path) -> list[str]:
 def run(folder: Path, seed: int, moment: int, done: Callable[[], bool]) -> int:
     """Let it live until it is killed, or told to end in order when everything is done."""
     command = [sys.executable, "-m", "tests.relay.killed", str(folder), str(seed), str(moment)]
+    ready = folder / "ready"
+    ready.unlink(missing_ok=True)
     with (folder / "log").open("ab") as log:
         child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     deadline = time.monotonic() + 60
     try:
-        while child.poll() is None and not done():
+        while child.poll() is None and not (ready.exists() and done()):
             assert time.monotonic() < deadline, (folder / "log").read_text()[-2000:]
             time.sleep(0.02)
         if child.poll() is None:

@@ -97,8 +97,10 @@ class World:
             yield relay
         finally:
             relay.stop()
-            await running
-            store.close()
+            try:
+                await running
+            finally:
+                store.close()
 
     @staticmethod
     def _maker(town: Town) -> Callable[[], TownBridge]:
