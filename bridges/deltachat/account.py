@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..api import NotNow, Refused
 from .core import Core, CoreError, CoreGone
-from .native import PENDING, Message, Place, Room, Someone
+from .native import PENDING, Contact, Message, Place, Room, Someone
 from .record import Begun, Record
 
 T = TypeVar("T")
@@ -51,6 +51,14 @@ class Account:
     async def room(self, chat: int) -> Room:
         """A chat with everybody in it. Raises `Gone`."""
         return await self._look(Room, "get_full_chat_by_id", chat)
+
+    async def contact(self, id: int) -> Contact:
+        """Somebody by their number. Raises `Gone`."""
+        return await self._look(Contact, "get_contact", id)
+
+    async def timer(self, chat: int) -> int:
+        """The seconds after which messages of a chat disappear. Raises `Gone`."""
+        return await self._look(int, "get_chat_ephemeral_timer", chat)
 
     async def _look(self, kind: type[T], method: str, id: int) -> T:
         try:

@@ -7,6 +7,7 @@ cursor therefore is the highest number that was looked at, and the few below it 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..api import AnyEvent, Chat, Deleted, Desk, Failed, Joined, Person, Receipt, Renamed, State
@@ -78,9 +79,11 @@ class Hearing:
             await account.tell("set_config", "last_msg_id", str(mark.high))
         else:
             for invited in self._record.used_since(mark.high):
-                await self._came(invited, invited.contact or Someone.INFO)
+                with suppress(Gone):
+                    await self._came(invited, invited.contact or Someone.INFO)
         for invited, contact in await groups.came_unseen(account, self._owner):
-            await self._arrived(invited, contact)
+            with suppress(Gone):
+                await self._arrived(invited, contact)
 
     async def listen(self, until: Happened) -> None:
         """Yield all that happens. Raises `Trouble` when only a person can help, `CoreGone` when the program ended."""
@@ -125,17 +128,14 @@ class Hearing:
         """Everything that we have not looked at, oldest first."""
         news = await self._account.ask(list[int], "get_next_msgs")
         for id in [*sorted(self._mark.waiting), *news]:
-            try:
-                message = await self._account.message(id)
-            except Gone:
-                message = None
             self._mark.high = max(self._mark.high, id)
-            if message is not None and not message.is_whole:
-                self._mark.waiting.add(id)
-                continue
             self._mark.waiting.discard(id)
-            if message is not None and (event := await self._event(message)) is not None:
-                await self._feed.put(event)
+            with suppress(Gone):  # deleted meanwhile, with its chat or without
+                message = await self._account.message(id)
+                if not message.is_whole:
+                    self._mark.waiting.add(id)
+                elif (event := await self._event(message)) is not None:
+                    await self._feed.put(event)
         if news:
             await self._account.tell("set_config", "last_msg_id", str(self._mark.high))
 
@@ -222,18 +222,18 @@ class Hearing:
 
     async def _timer(self, chat: int) -> int:
         if chat not in self._timers:
-            self._timers[chat] = await self._account.ask(int, "get_chat_ephemeral_timer", chat)
+            self._timers[chat] = await self._account.timer(chat)
         return self._timers[chat]
 
     async def _person(self, id: int) -> Person:
         if id not in self._people:
-            self._people[id] = translate.person(await self._account.ask(Contact, "get_contact", id))
+            self._people[id] = translate.person(await self._account.contact(id))
         return self._people[id]
 
     async def _renamed(self, id: int) -> None:
         """Somebody may have another name or picture now. Those of whom we have told nothing do not matter."""
         if id in self._people:
-            await self._meet(await self._account.ask(Contact, "get_contact", id))
+            await self._meet(await self._account.contact(id))
 
     async def _meet(self, contact: Contact) -> None:
         """A message may show a new name before Delta Chat says that there is one."""
