@@ -12,18 +12,7 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from ..about import Can, Limits
-from ..actions import (
-    Accept,
-    AnyAction,
-    Delete,
-    Edit,
-    MarkRead,
-    Post,
-    React,
-    SetTimer,
-    SetTyping,
-    Upload,
-)  # fmt: skip
+from ..actions import Accept, AnyAction, Delete, Edit, MarkRead, Post, React, SetTimer, SetTyping, Upload
 from ..events import Person, Reference
 from . import words
 from .intents import Admit, AnyIntent, Correct, Fade, Feel, Recall, Say, Seen, Types

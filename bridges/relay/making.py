@@ -194,10 +194,15 @@ def joined(links: Sequence[Link], wish: Wish, rule: Rule, place: Place) -> Link:
     name = f"{wish.source.bridge} {wish.source.chat}" + (f" in {place}" if _shared(rule) else "")
     is_direct = wish.chat.kind is ChatKind.DIRECT
     return Link(
-        name=name, ends=(wish.source, place), title=wish.chat.title or wish.source.chat, options=rule.options if is_direct else replace(rule.options, notices=True),
-        private=is_direct, shared=_shared(rule), made=True,
+        name=name,
+        ends=(wish.source, place),
+        title=wish.chat.title or wish.source.chat,
+        options=rule.options if is_direct else replace(rule.options, notices=True),
+        private=is_direct,
+        shared=_shared(rule),
+        made=True,
         person=(wish.person.id if wish.person else wish.chat.person) if is_direct else None,
-    )  # fmt: skip
+    )
 
 
 def _shared(rule: Rule) -> bool:
