@@ -117,6 +117,7 @@ def test_a_second_send_of_several_files_goes_on_after_those_that_are_there(home:
     played(home, body)
 
 
+@pytest.mark.long
 def test_people_who_have_the_program_on_a_phone_are_no_machines(home: Home, server: MailServer, tmp_path: Path) -> None:
     """And their large files, which come in two parts, are told once and whole."""
     content = os.urandom(300_000)
@@ -144,6 +145,7 @@ def test_people_who_have_the_program_on_a_phone_are_no_machines(home: Home, serv
         played(home, lambda world: body(person, world))
 
 
+@pytest.mark.long
 def test_a_message_that_comes_back_is_told(home: Home, server: MailServer, tmp_path: Path) -> None:
     async def body(person: DeltaChatFriend, world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
@@ -183,6 +185,7 @@ def test_an_invitation_is_good_for_one_person_even_if_they_come_while_nobody_loo
         played(home, lambda world: body(second, world))
 
 
+@pytest.mark.long
 def test_an_invitation_that_was_withdrawn_lets_nobody_in(home: Home, server: MailServer, tmp_path: Path) -> None:
     async def body(second: DeltaChatFriend, world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
@@ -197,6 +200,7 @@ def test_an_invitation_that_was_withdrawn_lets_nobody_in(home: Home, server: Mai
         played(home, lambda world: body(second, world))
 
 
+@pytest.mark.long
 def test_a_password_that_is_changed_meanwhile_ends_all_attempts(apart: Home) -> None:
     home, server = apart, apart.server
     assert isinstance(server, MailServer)
@@ -217,6 +221,7 @@ def test_a_password_that_is_changed_meanwhile_ends_all_attempts(apart: Home) -> 
     played(home, body)
 
 
+@pytest.mark.long
 def test_when_delta_chats_program_is_killed_the_bridge_starts_it_again(home: Home) -> None:
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
@@ -234,6 +239,7 @@ def test_when_delta_chats_program_is_killed_the_bridge_starts_it_again(home: Hom
     played(home, body)
 
 
+@pytest.mark.long
 def test_what_is_said_while_the_server_is_away_arrives_later(apart: Home) -> None:
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
@@ -298,6 +304,7 @@ def test_a_chat_has_the_picture_of_its_contact_and_a_broken_one_is_refused(home:
     played(home, body)
 
 
+@pytest.mark.long
 def test_a_group_that_the_owner_has_left_is_made_anew(home: Home) -> None:
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:

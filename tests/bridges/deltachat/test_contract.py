@@ -11,9 +11,15 @@ from bridges.contract import CHECKS, Check
 from tests.bridges.deltachat.world import Home, world_in
 
 AWAY = "comes_back_when_the_network_does"
+MANY = {"keeps_the_order", "makes_a_chat_for_one_contact", "understands_any_name", "carries_texts_as_they_are"}
+"""Those that take seconds, because they say much; the others say something of each kind."""
 
 
-@pytest.mark.parametrize("check", [check for check in CHECKS if check.name != AWAY], ids=str)
+def listed(check: Check) -> object:
+    return pytest.param(check, marks=pytest.mark.long if check.name in MANY else [], id=str(check))
+
+
+@pytest.mark.parametrize("check", [listed(check) for check in CHECKS if check.name != AWAY])
 def test_the_bridge_keeps_the_contract(check: Check, home: Home) -> None:
     asyncio.run(check.run(partial(world_in, home)))
 

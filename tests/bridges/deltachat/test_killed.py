@@ -21,7 +21,7 @@ from tests.checks.tree import ROOT
 from tests.servers.mail import MailServer
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, pytest.param(30, marks=pytest.mark.long)])
 def test_a_bridge_that_is_killed_says_everything_once(
     kills: int, server: MailServer, friend: DeltaChatFriend, tmp_path: Path
 ) -> None:
