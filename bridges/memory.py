@@ -15,7 +15,7 @@ from migrate.model import Network
 from .about import About, Can, Limits, Setting
 from .actions import AnyAction, Delete, Edit, Post, React, Sent, SetTyping
 from .api import BadSetting, Bridge, Desk, Refused
-from .events import AnyEvent, Chat, ChatKind, Deleted, Edited, File, Person, Posted, Reacted, Typing
+from .events import AnyEvent, Changed, Chat, ChatKind, Deleted, Edited, File, Person, Posted, Reacted, Typing
 from .feed import Feed
 from .state import Health, State
 
@@ -78,6 +78,7 @@ class MemoryBridge(Bridge):
         self._me = Person(id=desk.settings["name"].lower(), name=desk.settings["name"])
         self._read = int(desk.cursor or len(room.told))
         self._feed.change(State.CONNECTED)
+        self._feed.add(Changed(health=self.health, cursor=str(self._read)))
         room.present[self._me.id] = self
         self.catch_up()
 

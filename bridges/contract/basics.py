@@ -72,6 +72,15 @@ async def knows_nothing_of_its_own_echo(world: World) -> None:
         assert not [event for event in seat.events if isinstance(event, Posted) and event.text == "who is there?"]
 
 
+async def gives_a_place_to_go_on_from_at_once(world: World) -> None:
+    """Whoever starts it for the first time and is stopped before anybody spoke misses nothing that is said then."""
+    async with Seat(world) as seat:
+        await seat.saw_cursor()
+    await world.friend.do(Post(key="between", text="between two runs"))
+    async with Seat(world, seat.cursor) as later:
+        await later.saw(Posted, says("between two runs"))
+
+
 async def finds_what_came_while_it_was_away(world: World) -> None:
     """From the cursor on: nothing is missing, nothing comes again."""
     async with Seat(world) as seat:
@@ -187,6 +196,7 @@ CHECKS = (
     carries_texts_as_they_are,
     keeps_the_order,
     knows_nothing_of_its_own_echo,
+    gives_a_place_to_go_on_from_at_once,
     finds_what_came_while_it_was_away,
     shows_a_repeated_send_once,
     stops_and_leaves_nothing_behind,

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..api import AnyEvent, Chat, Deleted, Desk, Failed, Joined, Person, Receipt, Renamed, State
+from ..api import AnyEvent, Changed, Chat, Deleted, Desk, Failed, Joined, Person, Receipt, Renamed, State
 from ..feed import Feed
 from . import groups, translate
 from .account import Account, Gone
@@ -77,6 +77,7 @@ class Hearing:
         if is_first:
             mark.high = self._ours_until
             await account.tell("set_config", "last_msg_id", str(mark.high))
+            self._feed.add(Changed(health=self._feed.health, cursor=str(mark)))
         else:
             for invited in self._record.used_since(mark.high):
                 with suppress(Gone):

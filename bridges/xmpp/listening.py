@@ -10,6 +10,7 @@ import msgspec
 
 from ..api import (
     Asked,
+    Changed,
     Desk,
     Edited,
     Failed,
@@ -54,6 +55,7 @@ class Listener(Line):
 
     async def _arrive(self, stream: Stream) -> None:
         """Find out who and what there is, say that we are here, and catch up. What comes meanwhile waits."""
+        known = set(self._kept)
         with suppress(Declined):
             await self._ask("set", None, element(x.CARBONS, "enable"))
         self._contacts.listed.clear()
@@ -67,6 +69,8 @@ class Listener(Line):
             if room.stay:
                 with suppress(Refused, NotNow):  # whoever writes there is told then
                     await self._enter(stream, room)
+        if set(self._kept) != known:  # an archive that was never read: the next run goes on from here
+            self.feed.add(Changed(health=self.health, cursor=self._cursor()))
 
     async def _enter(self, stream: Stream, room: Room) -> None:
         """Go into a room, and read what was said before what is said."""

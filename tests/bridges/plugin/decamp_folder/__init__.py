@@ -18,6 +18,7 @@ from bridges.api import (
     BadSetting,
     Bridge,
     Can,
+    Changed,
     Chat,
     ChatKind,
     Desk,
@@ -81,6 +82,7 @@ class FolderBridge(Bridge):
         self._met: set[str] = set()  # two people may write in the same moment, and the later name be seen first
         self._last = 0
         self._feed.change(State.CONNECTING)
+        self._feed.add(Changed(health=self.health, cursor=self._since))
         self._looking = asyncio.create_task(self._look())
 
     async def stop(self) -> None:
