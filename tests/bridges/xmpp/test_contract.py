@@ -29,7 +29,8 @@ def test_an_account_keeps_the_contract_in_a_direct_chat(check: Check, server: Pr
 # Programs in a room do not report that a message came: XEP-0184 asks them not to.
 IN_ROOMS = [check for check in CHECKS if check.name != "tells_what_arrived"]
 ROOM_CORE = {
-    "gives_a_place_to_go_on_from_at_once", "finds_what_came_while_it_was_away", "carries_replies", "carries_edits", "carries_deletions", "carries_reactions",
+    "gives_a_place_to_go_on_from_at_once", "finds_what_came_while_it_was_away", "carries_replies", "carries_edits",
+    "carries_deletions", "carries_reactions",
 }  # fmt: skip
 
 
