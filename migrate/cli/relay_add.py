@@ -74,10 +74,13 @@ class Adding:
         from bridges.relay.loops import BadLink
 
         sides = [self._relaying.sides[word.bridge] for word in self._words]
-        if len({side.network for side in sides}) < len(sides):
-            if all(word.chat is None or word == self._words[0] for word in self._words):
-                raise BadLink(f"{sides[0].about.title} cannot be relayed to itself.", "Name another network.")
-            raise BadLink("Both chats are on the same network, which would be told its own messages.", "Name another.")
+        if len({side.network for side in sides}) == len(sides):
+            return
+        if self._words[0].chat is None:
+            raise BadLink(f"{sides[0].about.title} cannot be relayed to itself.", "Name another network.")
+        if len(set(self._words)) < len(self._words):
+            raise BadLink("A chat cannot be linked to itself.", "Name another one.")
+        raise BadLink("Both chats are on the same network, which would be told its own messages.", "Name another one.")
 
     # -- a rule ------------------------------------------------------------------------------------------
 

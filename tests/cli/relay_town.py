@@ -18,7 +18,7 @@ MARKER = "MARKER-of-a-text-that-nobody-else-may-see"
 SHELF = """
 import asyncio
 import msgspec
-from bridges.api import Setting, SettingKind
+from bridges.api import Can, Chat, ChatKind, Setting, SettingKind
 from decamp_folder import FolderBridge
 
 SECRET = Setting(name="password", help="Its password.", example="(unseen)", kind=SettingKind.SECRET, default="")
@@ -33,11 +33,28 @@ class StubbornBridge(FolderBridge):
 
     async def stop(self):
         await asyncio.Event().wait()
+
+class HotelBridge(FolderBridge):
+    about = msgspec.structs.replace(
+        FolderBridge.about, name="hotel", title="Hotel", can=FolderBridge.about.can | {Can.MAKE_CHATS},
+        settings=(*FolderBridge.about.settings, Setting(name="owner", help="You.", example="robin", default="")),
+    )
+
+    async def chats(self):
+        async for chat in super().chats():
+            if chat.id.startswith("with "):
+                chat = msgspec.structs.replace(chat, kind=ChatKind.DIRECT, person=chat.id[5:])
+            yield chat
+
+    async def open_chat(self, title, person=None, picture=None):
+        (self._place / title).mkdir(exist_ok=True)
+        return Chat(id=title, title=title, kind=ChatKind.GROUP)
 """
 ENTRIES = """[decamp.bridges]
 folder = decamp_folder:FolderBridge
 shelf = decamp_shelf:ShelfBridge
 stubborn = decamp_shelf:StubbornBridge
+hotel = decamp_shelf:HotelBridge
 broken = no_such_module:Bridge
 """
 
@@ -59,7 +76,7 @@ class Town:
     def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         self.folder, self.environ = folder, environ
         self.home = Path(environ["DECAMP_HOME"])
-        for chat in ("old/kitchen", "old/club", "new/room", "new/attic"):
+        for chat in ("old/kitchen", "old/club", "new/room", "new/attic", "inn"):
             (folder / chat).mkdir(parents=True)
 
     def set_up(self, *names: str) -> None:
@@ -67,8 +84,9 @@ class Town:
         self.home.mkdir(mode=0o700, exist_ok=True)
         lines = []
         for name in names:
-            place = self.folder / ("old" if name == "folder" else "new")
-            lines += [f"[bridge.{name}]", f"place = {json.dumps(str(place))}", 'name = "relay"', 'pause = "0.02"', ""]
+            place = self.folder / {"folder": "old", "hotel": "inn"}.get(name, "new")
+            lines += [f"[bridge.{name}]", f"place = {json.dumps(str(place))}", 'name = "relay"', 'pause = "0.02"']
+            lines += ['owner = "robin"', ""] if name == "hotel" else [""]
         config = self.home / "config.toml"
         config.write_text((config.read_text() if config.exists() else "") + "\n".join(lines))
         config.chmod(0o600)

@@ -1,0 +1,69 @@
+"""What counts as a bridge that is set up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from bridges.api import About, Setting, SettingKind
+from bridges.memory import MemoryBridge
+from bridges.simplex.bridge import SimplexBridge
+from migrate.cli.bridging import NotSetUp, is_set_up, keep, settings_of
+from migrate.cli.run import Options, Run
+from migrate.model import Network
+from tests.cli.conftest import Decamp, said
+
+KEY = Setting(name="key", help="A key.", example="x", kind=SettingKind.SECRET)
+PLACE = Setting(name="place", help="A place.", example="x")
+SIZE = Setting(name="size", help="A size.", example="1", default="1")
+
+
+class Picky(MemoryBridge):
+    """One that has to be told something."""
+
+    about: ClassVar[About] = About(
+        name="picky", title="Picky", network=Network.WEB, summary="", settings=(PLACE, SIZE, KEY)
+    )
+
+
+class Silent(MemoryBridge):
+    """One that is told a secret and nothing else."""
+
+    about: ClassVar[About] = About(name="silent", title="Silent", network=Network.WEB, summary="", settings=(KEY,))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run({"DECAMP_HOME": str(tmp_path)}, Options())
+
+
+def test_a_bridge_with_defaults_for_everything_is_not_set_up_before_somebody_did_it(run: Run) -> None:
+    assert all(setting.default is not None for setting in SimplexBridge.about.settings)
+    assert not is_set_up(run, SimplexBridge)
+    with pytest.raises(NotSetUp, match="has not been set up"):
+        settings_of(run, SimplexBridge)
+    keep(run, SimplexBridge, {"name": "Relay", "port": "5225"}, keyring=False)
+    assert is_set_up(run, SimplexBridge)
+    assert settings_of(run, SimplexBridge)["port"] == "5225"
+
+
+def test_the_list_of_bridges_says_so_too(decamp: Decamp) -> None:
+    listed = {one["name"]: one["set_up"] for one in said(decamp("bridge", "list", "--json"))["bridges"]}
+    assert listed["simplex"] is False
+
+
+def test_what_is_missing_is_named(run: Run) -> None:
+    run.settings.set("bridge.picky", "size", "2")
+    with pytest.raises(NotSetUp, match="The bridge picky lacks its place and key") as caught:
+        settings_of(run, Picky)
+    assert caught.value.hint == "Run: decamp bridge setup picky"
+    keep(run, Picky, {"place": "here", "size": "2", "key": "k"}, keyring=False)
+    assert settings_of(run, Picky) == {"place": "here", "size": "2", "key": "k"}
+
+
+def test_a_bridge_that_is_told_only_secrets_needs_no_section(run: Run) -> None:
+    assert not is_set_up(run, Silent)
+    keep(run, Silent, {"key": "k"}, keyring=False)
+    assert is_set_up(run, Silent)

@@ -1,0 +1,208 @@
+"""`decamp relay add`, `list`, `remove` and `doctor`: chats by name, and a reason for everything that is refused."""
+
+from __future__ import annotations
+
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridges.relay.model import Mode, Options, Rule
+from migrate.cli.relay_setup import Named, keep_rules, rules_of
+from migrate.cli.run import Options as Said
+from migrate.cli.run import Run
+from tests.cli.conftest import Decamp, said
+from tests.cli.relay_town import ROOT, Town, plug_in
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plug_in(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture
+def town(site: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
+    monkeypatch.syspath_prepend(str(site))
+    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
+    made.set_up("folder", "shelf", "hotel")
+    return made
+
+
+def config(town: Town) -> dict[str, Any]:
+    return tomllib.loads((town.home / "config.toml").read_text())
+
+
+def test_a_part_of_the_name_is_enough(town: Town, decamp: Decamp) -> None:
+    done = decamp("relay", "add", "folder:KITCH", "shelf:roo", "--one-way", "--receipts", "--json")
+    assert done.exit_code == 0, done.stderr
+    link = said(done)["added"]
+    assert [end["chat"] for end in link["ends"]] == ["kitchen", "room"]
+    assert (link["direction"], link["options"]["receipts"], link["options"]["typing"]) == ("out", True, False)
+    assert "kitchen" in decamp("relay", "list").stdout
+
+
+def test_where_several_are_called_so_they_are_listed(town: Town, decamp: Decamp) -> None:
+    done = decamp("relay", "add", "folder:c", "shelf:room")
+    assert done.exit_code == 2
+    assert "club (group, club); kitchen (group, kitchen)" in done.stderr
+    assert "room" in decamp("relay", "add", "folder:club", "shelf:nowhere").stderr
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_at_a_terminal_one_chooses_from_a_list(town: Town, decamp: Decamp) -> None:
+    done = decamp("relay", "add", "folder:c", "shelf:", typed="2\n1\n")
+    assert done.exit_code == 0, done.output
+    (link,) = said(decamp("relay", "list", "--json"))["links"]
+    assert [end["chat"] for end in link["ends"]] == ["kitchen", "attic"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["folder:kitchen", "folder:kitchen"], "linked to itself"),
+        (["folder:kitchen", "folder:club"], "same network"),
+        (["folder", "folder"], "cannot be relayed to itself"),
+        (["folder", "shelf"], "have to share one"),
+        (["folder:kitchen", "shelf"], "makes no chats by itself"),
+        (["folder", "shelf:room", "hotel:"], "one place at a time"),
+        (["folder:kitchen", "xmpp:books"], "has not been set up"),
+        (["folder:kitchen", "nothing:books"], "no bridge called nothing"),
+        (["folder", "hotel", "--mode", "ghosts"], "no ghosts for contacts"),
+        (["folder", "hotel", "--mode", "cats"], "no mode"),
+        (["folder", "hotel", "--history", "5"], "come from an archive"),
+        ([":books", "shelf:room"], "names no bridge"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_work_is_refused_with_the_reason(town: Town, decamp: Decamp, words: list[str], reason: str) -> None:
+    done = decamp("relay", "add", *words)
+    assert done.exit_code == 2
+    assert reason in done.stderr
+    assert decamp("relay", "list").exit_code == 2
+
+
+def test_a_circle_of_links_or_of_rules_is_refused(town: Town, decamp: Decamp) -> None:
+    (town.folder / "inn" / "lounge").mkdir()
+    assert decamp("relay", "add", "folder:kitchen", "shelf:room").exit_code == 0
+    assert decamp("relay", "add", "shelf:room", "hotel:lounge").exit_code == 0
+    circle = decamp("relay", "add", "hotel:lounge", "folder:kitchen")
+    assert (circle.exit_code, "in a circle" in circle.stderr) == (2, True)
+    assert decamp("relay", "add", "folder", "hotel").exit_code == 0
+    assert decamp("relay", "add", "hotel", "shelf:attic").exit_code == 0
+    circle = decamp("relay", "add", "shelf", "folder:club")
+    assert (circle.exit_code, "in a circle" in circle.stderr) == (2, True)
+
+
+def test_every_contact_gets_a_chat_and_the_relay_one_to_speak_to_its_owner(town: Town, decamp: Decamp) -> None:
+    done = decamp("relay", "add", "folder", "hotel", "--groups", "--typing")
+    assert done.exit_code == 0, done.stderr
+    assert "gets a chat of their own on hotel" in done.stdout
+    assert "speaks to you in decamp on hotel" in done.stderr
+    (rule,) = config(town)["portals"]
+    assert rule == {
+        "name": "folder-hotel",
+        "from": "folder",
+        "to": "hotel",
+        "mode": "chats",
+        "groups": True,
+        "typing": True,
+    }
+    assert config(town)["relay"]["control"] == ["hotel:decamp"]
+    again = decamp("relay", "add", "folder", "hotel", "--json")
+    assert said(again)["again"] is True
+    assert "typing" not in config(town)["portals"][0]
+
+
+def test_the_direct_chat_with_the_owner_is_taken_where_there_is_one(town: Town, decamp: Decamp) -> None:
+    (town.folder / "inn" / "with robin").mkdir()
+    assert decamp("relay", "add", "folder", "hotel").exit_code == 0
+    assert config(town)["relay"]["control"] == ["hotel:with robin"]
+    refused = decamp("relay", "add", "folder:club", "hotel:with robin")
+    assert "speak to the relay itself" in refused.stderr
+
+
+def test_a_chat_that_all_share_tells_who_the_owner_is(town: Town, decamp: Decamp) -> None:
+    (town.folder / "inn" / "with alice").mkdir()
+    assert decamp("relay", "add", "folder", "hotel:with alice").exit_code == 0
+    assert config(town)["portals"][0]["mode"] == "shared"
+    assert config(town)["relay"]["owners"] == {"hotel": ["alice"]}
+
+
+def test_what_is_said_to_one_person_is_what_the_owner_writes_alone(town: Town, decamp: Decamp) -> None:
+    (town.folder / "inn" / "with carla").mkdir()
+    done = decamp("relay", "add", "hotel:with carla", "shelf:room")
+    assert "what others write there does not" in done.stderr
+    assert said(decamp("relay", "list", "--json"))["links"][0]["private"] is True
+    decamp("relay", "add", "hotel:with carla", "shelf:room", "--everybody")
+    assert said(decamp("relay", "list", "--json"))["links"][0]["private"] is False
+
+
+def test_removing_says_what_stays(town: Town, decamp: Decamp) -> None:
+    decamp("relay", "add", "folder:kitchen", "shelf:room")
+    decamp("relay", "add", "folder", "hotel")
+    done = decamp("relay", "remove", "kitchen")
+    assert "The chats stay as they are" in done.stdout
+    assert "no further chats are made" in decamp("relay", "remove", "folder-hotel").stdout
+    assert decamp("relay", "list").exit_code == 2
+    assert decamp("relay", "add", "folder:kitchen", "shelf:room").exit_code == 0
+
+
+def test_a_name_that_nothing_has_is_answered_with_those_there_are(town: Town, decamp: Decamp) -> None:
+    decamp("relay", "add", "folder:kitchen", "shelf:room")
+    done = decamp("relay", "pause", "cellar")
+    assert done.exit_code == 2
+    assert "kitchen (folder: kitchen, shelf: room)" in done.stderr
+
+
+def test_rules_are_the_same_after_they_were_written_down(town: Town) -> None:
+    run = Run({"DECAMP_HOME": str(town.home)}, Said())
+    options = Options(receipts=True, history=20, disappearing=False, most=7)
+    rules = [
+        Named("a", Rule(source="session", target="matrix", mode=Mode.CHATS, groups=True, options=options)),
+        Named('b "quoted"', Rule(source="session", target="xmpp", mode=Mode.SHARED, chat="a@b")),
+    ]
+    keep_rules(run, rules)
+    assert rules_of(run) == rules
+
+
+def test_a_rule_that_cannot_be_read_is_said(town: Town, decamp: Decamp) -> None:
+    file = town.home / "config.toml"
+    file.write_text(file.read_text() + '\n[[portals]]\nname = "a"\nfrom = "folder"\nto = "shelf"\nmode = "cats"\n')
+    done = decamp("relay", "status")
+    assert (done.exit_code, "[[portals]]" in done.stderr) == (2, True)
+
+
+# -- doctor ------------------------------------------------------------------------------------------
+
+
+def test_the_doctor_finds_files_that_others_may_read(town: Town, decamp: Decamp) -> None:
+    decamp("relay", "add", "folder:kitchen", "shelf:room")
+    assert decamp("relay", "doctor").exit_code == 0
+    (town.home / "bridges").chmod(0o755)
+    done = decamp("relay", "doctor")
+    assert done.exit_code == 7
+    assert "Others may read" in done.stdout
+    assert f"chmod 700 '{town.home / 'bridges'}'" in done.stdout
+
+
+def test_the_doctor_finds_a_bridge_that_is_gone_and_a_link_that_stands_still(town: Town, decamp: Decamp) -> None:
+    decamp("relay", "add", "folder:kitchen", "shelf:room")
+    decamp("relay", "pause", "kitchen")
+    file = town.home / "config.toml"
+    file.write_text(file.read_text().replace("[bridge.shelf]", "[bridge.attic]"))
+    found = {one["text"]: one["todo"] for one in said(decamp("relay", "doctor", "--json"))["findings"]}
+    assert found["The bridge shelf has not been set up."] == "Run: decamp bridge setup shelf"
+    assert found["kitchen stands still."] == "Run: decamp relay resume 'kitchen'"
+
+
+def test_the_doctor_finds_a_program_that_does_not_answer(town: Town, decamp: Decamp) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    file = town.home / "config.toml"
+    file.write_text(file.read_text() + f'\n[bridge.simplex]\nhost = "127.0.0.1"\nport = "{port}"\n')
+    file.write_text(file.read_text() + '\n[[portals]]\nname = "s"\nfrom = "folder"\nto = "simplex"\nmode = "chats"\n')
+    done = decamp("relay", "doctor")
+    assert (done.exit_code, f"nothing answers at 127.0.0.1:{port}" in done.stdout) == (7, True)
