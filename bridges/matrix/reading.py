@@ -292,13 +292,21 @@ class _Words(HTMLParser):
 
 
 def joined_here(me: str, events: Sequence[Object]) -> int | None:
-    """The place in a timeline right after which we came in; what stands before it was not said to us."""
-    found = None
+    """The place in a timeline right after which all is said to us, if we came in there; what stands before it is not.
+
+    That is our invitation, where it shows: whoever invites somebody writes at once, and is let in later.
+    """
+    invited = found = None
     for at, event in enumerate(events):
-        if event.get("type") == "m.room.member" and event.get("state_key") == me:
-            came = into(event, "content", "membership") == "join"
-            if came and into(event, "unsigned", "prev_content", "membership") != "join":
-                found = at
+        if event.get("type") != "m.room.member" or event.get("state_key") != me:
+            continue
+        match into(event, "content", "membership"):
+            case "invite":
+                invited = at
+            case "join" if into(event, "unsigned", "prev_content", "membership") != "join":
+                found, invited = at if invited is None else invited, None
+            case "leave" | "ban":
+                invited = None
     return found
 
 

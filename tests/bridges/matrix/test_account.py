@@ -142,8 +142,10 @@ def test_strangers_have_to_ask_and_the_owner_does_not(tell: Callable[..., None],
             told = world.server.call("POST", f"{V3}/createRoom", invitation, someone.user.token)
             asked = await seat.saw(Asked)
             assert (asked.chat.id, asked.person.id) == (told["room_id"], someone.user.id)
-            await seat.bridge.send(asked.chat.id, Accept(key="in"))
             someone.room = asked.chat.id
+            await someone.do(Post(key="who", text="it is me"))
+            await seat.bridge.send(asked.chat.id, Accept(key="in"))
+            await seat.saw(Posted, says("it is me"))
             await someone.do(Post(key="hi", text="thank you"))
             assert (await seat.saw(Posted, says("thank you"))).chat.kind is ChatKind.DIRECT
             mine = {**invitation, "name": "Mine"}

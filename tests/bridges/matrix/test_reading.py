@@ -117,6 +117,16 @@ def test_what_was_said_before_we_came_is_known_by_its_place() -> None:
     assert reading.joined_here(ME, [event({}), renamed]) is None
 
 
+def test_what_was_said_between_an_invitation_and_our_coming_was_said_to_us() -> None:
+    invited, came, gone = (
+        event({"membership": now}, "m.room.member", state_key=ME) for now in ("invite", "join", "leave")
+    )
+    assert reading.joined_here(ME, [event({}), invited, event({}), came]) == 1
+    assert reading.joined_here(ME, [invited, event({})]) is None
+    assert reading.joined_here(ME, [invited, gone, event({}), came]) == 3
+    assert reading.joined_here(ME, [invited, came, gone, event({}), came]) == 4
+
+
 def test_a_key_comes_back_from_its_ticket_and_says_nothing_on_the_way() -> None:
     tickets = contents.Tickets(bytes(32))
     ticket = tickets.ticket("a key of somebody", 2)
