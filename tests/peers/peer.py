@@ -26,8 +26,8 @@ import msgspec
 from migrate.session.keys import AccountKeys, Seed
 from migrate.session.mnemonic import decode, encode
 from migrate.standin.network import StandIn
+from tests.environments import NotThere, python_with
 
-from .environments import python_of
 from .talk import File, Heard, Hello, Sent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,11 @@ class Peer:
     ) -> Iterator[Peer]:
         """A peer of either kind, direct or onion, for a new account or that of `words`. It ends with the block."""
         hello = Hello(words or new_words(), name, network.plain_port, network.file_server.x25519.hex())
-        peer = cls(python_of(kind, absent), kind, hello)
+        try:
+            python = python_with(Path(__file__).with_name(f"{kind}.txt"))
+        except NotThere as why:
+            absent(str(why))
+        peer = cls(python, kind, hello)
         try:
             yield peer
         finally:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environment import python_with
+from tests.environments import python_with
 
 SERVICES = 60
 """How many application services it knows. Each world takes one, so that none hears of another's past."""
@@ -208,7 +208,7 @@ def _free_ports(count: int) -> list[int]:
 @contextmanager
 def running(folder: Path) -> Iterator[Synapse]:
     """A server as long as this lasts. Raises `NotThere` where Synapse cannot be had."""
-    server = Synapse(folder, python_with("synapse"))
+    server = Synapse(folder, python_with(Path(__file__).with_suffix(".txt")))
     try:
         server.start()
         yield server

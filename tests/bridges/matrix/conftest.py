@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.environments import NotThere
 from tests.servers import synapse
-from tests.servers.environment import NotThere
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def homeserver(
         running = synapse.running(folder)
         server = running.__enter__()
     except NotThere as why:
-        absent(f"the environment for Synapse could not be made: {why}")
+        absent(str(why))
     try:
         yield server
     finally:

@@ -1,6 +1,7 @@
-"""An environment for each peer, made once per machine and kept outside of the repository.
+"""Environments for programs that share nothing with ours, made once per machine and kept outside of the repository.
 
-A peer brings versions and licences of its own, which have no business in ours. DECAMP_PEERS names another folder.
+Such a program brings versions and a licence of its own, which have no business in ours. A text file beside the code that
+starts it names what it needs. DECAMP_ENVIRONMENTS says where to keep them, else it is the user's cache.
 """
 
 from __future__ import annotations
@@ -12,42 +13,40 @@ import sqlite3
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 
 import platformdirs
 
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds in which an environment is there, or will not be."""
 
 
-def python_of(peer: str, absent: Callable[[str], NoReturn]) -> Path:
-    """The Python of a peer's environment, which is made now if there is none. `peer` is direct or onion."""
-    folder, why = _environment(peer)
+class NotThere(Exception):
+    """The environment could not be made. It says why."""
+
+
+def python_with(needs: Path) -> Path:
+    """A Python in which everything is installed that the file names. Raises `NotThere`, and tries only once."""
+    folder, why = _environment(needs)
     if why:
-        absent(f"the environment of the {peer} peer could not be made: {why}")
+        raise NotThere(f"the environment for {needs.stem} could not be made: {why}")
     return _python(folder)
 
 
 @cache
-def _environment(peer: str) -> tuple[Path, str]:
+def _environment(needs: Path) -> tuple[Path, str]:
     """Its folder, and why it is not there if it is not."""
-    needs = Path(__file__).with_name(f"{peer}.txt")
     name = hashlib.sha256(needs.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = _cache() / f"{peer}-{name}"
+    named = os.environ.get("DECAMP_ENVIRONMENTS")
+    folder = (Path(named) if named else platformdirs.user_cache_path("decamp") / "tests") / f"{needs.stem}-{name}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.is_dir():
         return folder, ""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with _alone(folder.with_suffix(".lock")):
         return folder, "" if folder.is_dir() else _made(folder, needs)
-
-
-def _cache() -> Path:
-    named = os.environ.get("DECAMP_PEERS")
-    return Path(named) if named else platformdirs.user_cache_path("decamp") / "peers"
 
 
 def _made(folder: Path, needs: Path) -> str:
@@ -56,7 +55,7 @@ def _made(folder: Path, needs: Path) -> str:
     shutil.rmtree(begun, ignore_errors=True)
     venv.create(begun, with_pip=False)
     pip = [sys.executable, "-m", "pip", "--python", str(_python(begun)), "install", "--quiet", "--retries", "1"]
-    # What our own environment is held to is not what a peer was tried with.
+    # What our own environment is held to is not what such a program was tried with.
     around = {name: value for name, value in os.environ.items() if name not in {"PIP_CONSTRAINT", "PYTHONPATH"}}
     command = [*pip, "--no-deps", "--requirement", str(needs)]
     try:
