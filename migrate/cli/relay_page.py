@@ -154,7 +154,13 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _cell(name: str, text: str) -> str:
     inside = _text(text)
     if name == "State":
-        kind = "good" if text in {"on", "connected"} else "fair" if text in {"starting", "connecting"} else "bad"
+        kind = (
+            "good"
+            if text in {"on", "connected"}
+            else "fair"
+            if text in {"starting", "connecting", "interrupted"}
+            else "bad"
+        )
         inside = f'<span class="{kind}">{inside}</span>'
     return f'<td data-name="{name}"{_align(name)}>{inside}</td>'
 
