@@ -1,7 +1,7 @@
 """Environments for programs that share nothing with ours, made once per machine and kept outside of the repository.
 
-Such a program brings versions and a licence of its own, which have no business in ours. A text file beside the code that
-starts it names what it needs. DECAMP_ENVIRONMENTS says where to keep them, else it is the user's cache.
+Such a program brings versions and a licence of its own, which have no business in ours. A text file beside the code
+that starts it names what it needs. DECAMP_ENVIRONMENTS says where to keep them, else it is the user's cache.
 """
 
 from __future__ import annotations
