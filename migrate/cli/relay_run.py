@@ -12,6 +12,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from ..errors import DecampError
+from . import relay_announced
 from .bridging import desk, held
 from .relay_log import logging_to_terminal
 from .relay_setup import NothingLinked, Relaying, opened
@@ -143,6 +144,7 @@ class _Process:
     async def _report(self, relay: Relay, page: Page) -> None:
         """Say once a minute how many messages were relayed, if any were, and what waits."""
         waited, before = 0.0, self._counted()
+        self._look_for_arrivals(relay)
         while True:
             await asyncio.sleep(OFTEN)
             self._note_success(relay)
@@ -150,12 +152,20 @@ class _Process:
             waited += OFTEN
             if waited < SUMMARY:
                 continue
+            self._look_for_arrivals(relay)
             waited, now = 0.0, self._counted()
             moved = {name: many - before.get(name, 0) for name, many in now.items() if many > before.get(name, 0)}
             if moved:
                 to = ", ".join(f"{many} to {name}" for name, many in sorted(moved.items()))
                 self._log.info("Relayed %s. %s.", to, self._waiting(self._status(relay)))
             before = now
+
+    def _look_for_arrivals(self, relay: Relay) -> None:
+        """Whoever came while `decamp announce watch` listened is moved over too; a journal that is broken waits."""
+        try:
+            relay_announced.look(self._run.settings.home, self._relaying.store, relay.arrivals.arrived)
+        except DecampError as error:
+            self._log.warning("Announcements cannot be looked at: %s %s", error, error.hint)
 
     def _note_success(self, relay: Relay) -> None:
         """Let `decamp relay status`, which is another process, see when a side took something last."""
