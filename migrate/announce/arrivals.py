@@ -105,6 +105,14 @@ class Arrivals:
                 asked=bool(asked), greeted_at=greeted_at,
             )  # fmt: skip
 
+    def chats(self, bridge: str) -> dict[str, str]:
+        """In which chat each contact is found there: that of whoever came first, whoever else has their code by now."""
+        found: dict[str, str] = {}
+        for one in self.arrivals():
+            if one.bridge == bridge:
+                found.setdefault(one.id, one.chat)
+        return found
+
     def _called(self, id: str) -> str:
         return next((one.to.who.name for one in self._of(id)), id)
 

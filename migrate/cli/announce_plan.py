@@ -216,8 +216,7 @@ def _audience(
     audience = choose(found.people, wish, own=[found.account or "", channel.me], tags=liking.tags, told=told)
     if channel.via == SESSION:
         return audience
-    came = Arrivals(journal, lambda: 0).arrivals()
-    return reach(audience, channel.chats, {one.id: one.chat for one in came if one.bridge == channel.via})
+    return reach(audience, channel.chats, Arrivals(journal, lambda: 0).chats(channel.via))
 
 
 def _addressed(audience: Audience, liking: Preferences, language: str | None) -> list[Addressee]:

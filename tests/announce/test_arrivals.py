@@ -98,6 +98,17 @@ def test_whoever_comes_twice_is_news_once_and_may_come_to_two_networks(journal: 
     assert standing(journal.notices()).arrived == 1
 
 
+def test_whoever_comes_later_with_the_same_code_takes_nobodys_place(journal: Journal, arrivals: Arrivals) -> None:
+    code = code_of(journal, 17)
+    assert arrivals.take("matrix", said(code)) is not None
+    other = Chat(id="another room", title="Over their shoulder")
+    late = Arrivals(journal, lambda: NOW + 6)
+    assert late.take("matrix", replace(said(code), chat=other, sender=Person(id="else"))) is not None
+    assert [one.person for one in arrivals.arrivals()] == [SOMEBODY.id, "else"]
+    assert arrivals.chats("matrix") == {SEVENTEEN: "room"}
+    assert arrivals.chats("garden") == {}
+
+
 def test_a_code_that_comes_back_where_it_was_sent_is_a_quotation(journal: Journal, arrivals: Arrivals) -> None:
     assert arrivals.take("street", said(f"> {code_of(journal, 17)}\nreally you?")) is None
     assert step_of(journal, 17) is Step.SENT
