@@ -79,9 +79,13 @@ class Prosody:
         subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1"]
         key = self.authority.with_suffix(".key")
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days), *subject,
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(abs(days)), *subject,
              "-keyout", key, "-out", self.authority], check=True, capture_output=True,
         )  # fmt: skip
+        if days < 0:  # a new one cannot be expired, but one that is signed once more can
+            again: list[str | Path] = ["openssl", "x509", "-in", self.authority, "-signkey", key, "-days", str(days)]
+            expired = subprocess.run(again, check=True, capture_output=True)
+            self.authority.write_bytes(expired.stdout)
 
     def configure(self) -> None:
         """Write the configuration, with the secret that holds now."""
