@@ -180,6 +180,7 @@ class Adding:
         from bridges.about import Can
         from bridges.api import Person
         from bridges.relay.loops import BadLink
+        from bridges.relay.people import ghost_name
 
         if word.chat is not None:
             chat = pick(self._run.ui, at, word.chat)
@@ -187,9 +188,14 @@ class Adding:
             return chat
         if Can.MAKE_CHATS not in self._relaying.sides[word.bridge].about.can:
             raise BadLink(f"{word.bridge} makes no chats by itself.", f"Name one: {word.bridge}:CHAT")
-        self._run.ui.note(f"Making a chat called {plain(first.title)} on {word.bridge}.")
-        person = Person(id=first.person, name=first.title) if first.person and first.kind == "direct" else None
-        return await at.make(first.title, person)
+        source, about = self._words[0].bridge, self._relaying.sides[self._words[0].bridge].about
+        title = ghost_name(
+            Person(id=first.id, name=first.title), about, at.limits.name_characters, self._wanted.options.ghost_name
+        )
+        self._run.ui.note(f"Making a chat called {plain(title)} on {word.bridge}.")
+        known = self._relaying.store.acquaintance.person(source, first.person) if first.person else None
+        person = known or (Person(id=first.person) if first.person and first.kind == "direct" else None)
+        return await at.make(title, person)  # the person goes by their own name: the title may be what the owner says
 
     def _note(self, bridge: str, chat: Chat) -> None:
         """Refuse the management chat as an end: what is written there is for the relay itself."""

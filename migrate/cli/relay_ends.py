@@ -15,7 +15,7 @@ from .run import Run
 from .ui import Ui, plain
 
 if TYPE_CHECKING:
-    from bridges.api import Bridge, Chat, Person
+    from bridges.api import Bridge, Chat, Limits, Person
 
 MOST = 60
 """Chats that an error lists; a question lists all of them."""
@@ -56,6 +56,13 @@ class Line:
 
     def __init__(self, name: str, bridge: Bridge | None, chats: Sequence[Chat]) -> None:
         self.name, self._bridge, self.chats = name, bridge, list(chats)
+
+    @property
+    def limits(self) -> Limits:
+        """What its server allows."""
+        from bridges.api import Limits
+
+        return self._bridge.limits if self._bridge is not None else Limits()
 
     async def make(self, title: str, person: Person | None) -> Chat:
         """A new chat, named after what it stands for."""

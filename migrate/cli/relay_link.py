@@ -50,6 +50,10 @@ ReactionNotices = Annotated[
 NoDisappearing = Annotated[
     bool, typer.Option("--no-disappearing", help="Leave out messages that are to disappear; other servers keep copies.")
 ]
+GhostName = Annotated[
+    str,
+    typer.Option("--ghost-name", metavar="TEXT", help="How contacts are called there; it holds {name}, and {network}."),
+]
 HistoryOf = Annotated[
     int, typer.Option("--history", metavar="N", min=0, help="Begin each new chat with the last N messages.")
 ]
@@ -82,6 +86,7 @@ def add(  # noqa: PLR0913  each is a word of the command line
     notices: Notices = False,
     reaction_notices: ReactionNotices = False,
     no_disappearing: NoDisappearing = False,
+    ghost_name: GhostName = "{name} ({network})",
     history: HistoryOf = 0,
     archive: FromArchive = None,
     grace_hours: Grace = 72,
@@ -102,13 +107,15 @@ def add(  # noqa: PLR0913  each is a word of the command line
 
     if mode is not None and mode not in set(Mode):
         raise WrongWords(f"{mode!r} is no mode.", f"There are: {', '.join(Mode)}.")
+    if "{name}" not in ghost_name:
+        raise WrongWords("Everybody would be called the same.", 'It goes like this: --ghost-name "{name} ({network})".')
     if archive is not None:
         set_archive(run, archive)
     if history and not has_archive(run):
         raise NoArchive
     options = Options(
         receipts=receipts, typing=typing, notices=notices, reaction_notices=reaction_notices,
-        disappearing=not no_disappearing, history=history, grace_hours=grace_hours,
+        disappearing=not no_disappearing, history=history, ghost_name=ghost_name, grace_hours=grace_hours,
     )  # fmt: skip
     wanted = Wanted(options, name, Mode(mode) if mode else None, one_way, groups, everybody)
     with opened(run) as relaying:

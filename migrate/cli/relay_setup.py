@@ -214,7 +214,7 @@ def _table(one: Named) -> dict[str, object]:
     return {**table, **changed(rule.options)}
 
 
-def changed(options: Options) -> dict[str, bool | int]:
+def changed(options: Options) -> dict[str, bool | int | str]:
     """The options that somebody wants otherwise than they are by themselves."""
     given = msgspec.structs.asdict(options)
     usual = msgspec.structs.asdict(type(options)())

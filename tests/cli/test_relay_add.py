@@ -73,6 +73,7 @@ def test_at_a_terminal_one_chooses_from_a_list(town: Town, decamp: Decamp) -> No
         (["folder", "hotel", "--mode", "cats"], "no mode"),
         (["folder", "hotel", "--history", "5"], "come from an archive"),
         ([":books", "shelf:room"], "names no bridge"),
+        (["folder", "hotel", "--ghost-name", "Bob"], "called the same"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -137,6 +138,14 @@ def test_what_is_said_to_one_person_is_what_the_owner_writes_alone(town: Town, d
     assert said(decamp("relay", "list", "--json"))["links"][0]["private"] is True
     decamp("relay", "add", "hotel:with carla", "shelf:room", "--everybody")
     assert said(decamp("relay", "list", "--json"))["links"][0]["private"] is False
+
+
+def test_a_chat_is_made_where_none_is_named(town: Town, decamp: Decamp) -> None:
+    done = decamp("relay", "add", "folder:kitchen", "hotel", "shelf:room", "--ghost-name", "{name} on {network}")
+    assert done.exit_code == 0, done.stderr
+    assert (town.folder / "inn" / "kitchen on Shared folder").is_dir()
+    (link,) = said(decamp("relay", "list", "--json"))["links"]
+    assert [end["chat"] for end in link["ends"]] == ["kitchen", "kitchen on Shared folder", "room"]
 
 
 def test_removing_says_what_stays(town: Town, decamp: Decamp) -> None:
