@@ -68,7 +68,7 @@ def setup(run: Run, name: Name, *, answers: Answers = None, keyring: InKeyring =
 
     from bridges.registry import load
 
-    from .bridging import answers_in, desk, exit_code, folder, held, keep, running
+    from .bridging import answers_in, desk, exit_code, folder, held, keep, running, say_what_leaves
     from .talking import Given, Terminal
 
     bridge = load(name)
@@ -76,9 +76,12 @@ def setup(run: Run, name: Name, *, answers: Answers = None, keyring: InKeyring =
         talk = Given(answers_in(answers), run.ui) if answers else Terminal(run.ui)
 
         async def all_of_it() -> tuple[dict[str, str], Health, str]:
+            if bridge.about.name != "session":  # which goes online only afterwards, and says so then
+                run.ui.note("decamp logs in with what you answer, at the server that you name.")
             values = await bridge.set_up(talk, folder(run, name))
-            one = bridge()
-            async with running(one, desk(run, bridge, values)) as health:
+            one, at = bridge(), desk(run, bridge, values)
+            say_what_leaves(run, bridge, at)
+            async with running(one, at) as health:
                 return values, health, one.me.id if exit_code(health) == 0 else ""
 
         values, health, me = asyncio.run(all_of_it())
@@ -99,14 +102,15 @@ def check(run: Run, name: Name) -> Result:
 
     from bridges.registry import load
 
-    from .bridging import desk, exit_code, held, running, settings_of
+    from .bridging import desk, exit_code, held, running, say_what_leaves, settings_of
 
     bridge = load(name)
     values = settings_of(run, bridge)
 
     async def look() -> tuple[Health, str]:
-        one = bridge()
-        async with running(one, desk(run, bridge, values)) as health:
+        one, at = bridge(), desk(run, bridge, values)
+        say_what_leaves(run, bridge, at)
+        async with running(one, at) as health:
             return health, one.me.id if exit_code(health) == 0 else ""
 
     with held(run, name):
@@ -124,14 +128,15 @@ def chats(run: Run, name: Name) -> Result:
 
     from bridges.registry import load
 
-    from .bridging import desk, exit_code, held, running, settings_of
+    from .bridging import desk, exit_code, held, running, say_what_leaves, settings_of
 
     bridge = load(name)
     values = settings_of(run, bridge)
 
     async def look() -> tuple[Health, list[Chat]]:
-        one = bridge()
-        async with running(one, desk(run, bridge, values)) as health:
+        one, at = bridge(), desk(run, bridge, values)
+        say_what_leaves(run, bridge, at)
+        async with running(one, at) as health:
             return health, [chat async for chat in one.chats()] if exit_code(health) == 0 else []
 
     with held(run, name):

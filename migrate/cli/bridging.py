@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..errors import DecampError, WrongWords
 from ..settings import from_keyring, keep_in_keyring
 from .run import Run
+from .ui import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +111,21 @@ def desk(run: Run, bridge: type[Bridge], values: Mapping[str, str], cursor: str 
     )
 
 
+def say_what_leaves(run: Run, bridge: type[Bridge], at: Desk) -> None:
+    """Where this bridge connects to and as whom, before it does."""
+    about = bridge.about
+    if about.name == "session":
+        from bridges.session.setup import access_of
+
+        from .online import tell
+
+        tell(run, access_of(at))
+        return
+    server, me = _server_of(at.settings), _address_of(at.settings)
+    where = f"logs in at {plain(server)}" if server else f"connects to {about.title}"
+    run.ui.note(f"decamp {where}{f' as {plain(me)}' if me else ''}.")
+
+
 @contextmanager
 def held(run: Run, name: str) -> Iterator[None]:
     """Keep every other decamp from using this bridge. Whoever is killed holds it no longer."""
@@ -166,6 +183,19 @@ def answers_in(path: str) -> dict[str, str]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WrongWords(f"{path} is not written as answers are.", 'Write one a line: name = "value"') from error
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in read.items()}
+
+
+def _server_of(settings: Mapping[str, str]) -> str:
+    """The machine that settings name, as bridges call it; else that of the address. Empty where none is named."""
+    if settings.get("transport") == "library":
+        return ""  # of SimpleX, which knows its servers by itself
+    named = next(filter(None, (settings.get(name) for name in ("homeserver", "host", "imap_server"))), "")
+    found = urlsplit(named if "//" in named else f"//{named}").netloc.rpartition("@")[2]  # a URL could have a password
+    return found or _address_of(settings).rpartition("@")[2]
+
+
+def _address_of(settings: Mapping[str, str]) -> str:
+    return settings.get("address") or settings.get("domain") or ""
 
 
 def _value(run: Run, name: str, setting: Setting) -> str | None:

@@ -9,8 +9,9 @@ import pytest
 
 from bridges.api import About, Setting, SettingKind
 from bridges.memory import MemoryBridge
+from bridges.registry import load
 from bridges.simplex.bridge import SimplexBridge
-from migrate.cli.bridging import NotSetUp, is_set_up, keep, settings_of
+from migrate.cli.bridging import NotSetUp, desk, is_set_up, keep, say_what_leaves, settings_of
 from migrate.cli.run import Options, Run
 from migrate.model import Network
 from tests.cli.conftest import Decamp, said
@@ -67,3 +68,27 @@ def test_a_bridge_that_is_told_only_secrets_needs_no_section(run: Run) -> None:
     assert not is_set_up(run, Silent)
     keep(run, Silent, {"key": "k"}, keyring=False)
     assert is_set_up(run, Silent)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("xmpp", {"address": "robin@example.org", "password": "pw-4"}, "logs in at example.org as robin@example.org."),
+        ("xmpp", {"address": "robin@example.org", "host": "192.0.2.7"}, "logs in at 192.0.2.7 as robin@example.org."),
+        ("matrix", {"homeserver": "https://me:pw-4@example.org:8448", "token": "pw-4"}, "logs in at example.org:8448."),
+        ("deltachat", {"address": "robin@example.org", "imap_server": "imap.example.org", "password": "pw-4"},
+         "logs in at imap.example.org as robin@example.org."),
+        ("simplex", {"transport": "program", "host": "127.0.0.1"}, "logs in at 127.0.0.1."),
+        ("simplex", {"transport": "library", "host": "127.0.0.1", "database_key": "pw-4"}, "connects to SimpleX."),
+        ("session", {"words": "pw-4"}, "a seed and the first node on the way see your address"),
+        ("session", {"words": "pw-4", "direct": "true"}, "With --direct the nodes"),
+    ],
+)  # fmt: skip
+def test_what_leaves_the_machine_is_said_before_it_does(
+    run: Run, name: str, settings: dict[str, str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bridge = load(name)
+    say_what_leaves(run, bridge, desk(run, bridge, settings))
+    told = " ".join(capsys.readouterr().err.split())
+    assert words in told
+    assert "pw-4" not in told

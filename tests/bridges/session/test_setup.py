@@ -91,6 +91,7 @@ def test_a_newcomer_sets_it_up_checks_it_and_sees_their_chats(tmp_path: Path) ->
                 done = await asyncio.to_thread(decamp, home, *words, answers=answers)
                 assert done.returncode == 0, done.stderr
                 assert world.me in done.stdout + done.stderr
+                assert "the stand-in network on this machine, and nowhere else" in done.stderr
                 assert world.words not in done.stdout + done.stderr
             await _chats(home, world)
             kept = [path for path in home.rglob("*") if path.is_file() and world.words.encode() in path.read_bytes()]
