@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from ..errors import DecampError
 from .bridging import PATIENCE, desk, exit_code, held, settings_of
 from .run import Run
+from .ui import plain
 
 if TYPE_CHECKING:
     from bridges.api import Bridge, Desk
+    from bridges.events import Asked
 
     from ..announce.arrivals import Arrivals
     from ..announce.campaign import Arrival
@@ -84,6 +86,8 @@ class Lines:
         self._run.ui.warn(f"The bridge {name} is left out. {error if isinstance(error, DecampError) else repr(error)}")
 
     async def _live(self, name: str, bridge: Bridge, at: Desk) -> None:
+        from bridges.events import Asked
+
         try:
             await bridge.start(at)
             async for event in bridge.events():
@@ -92,8 +96,16 @@ class Lines:
                 arrival = self._arrivals.take(name, event)
                 if arrival is not None:
                     self._heard(arrival)
+                elif isinstance(event, Asked) and not event.text:
+                    self._report_stranger(name, event)
         finally:
             self._settled[name].set()
+
+    def _report_stranger(self, name: str, asked: Asked) -> None:
+        """Where nothing of a stranger's is heard before they are let in, a code of theirs is not either."""
+        who = " ".join(plain(one) for one in (asked.person.name, f"({asked.person.id})") if one)
+        self._run.ui.report(f"{who} asks to be let in on {name}. Accept them in your own app if you know them: "
+                            "their code is read then.")  # fmt: skip
 
     async def _close(self, name: str, bridge: Bridge) -> None:
         """Stop a bridge; one that does not come to an end is not waited for."""

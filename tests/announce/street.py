@@ -14,7 +14,7 @@ from random import Random
 from bridges.about import About, Can, Limits, Setting
 from bridges.actions import AnyAction, Post, Sent
 from bridges.api import Desk, Invitation, NotNow, Refused
-from bridges.events import Changed, Chat, ChatKind, Joined, Person, Posted, Receipt
+from bridges.events import Asked, Changed, Chat, ChatKind, Joined, Person, Posted, Receipt
 from bridges.feed import Feed
 from bridges.memory import MemoryBridge
 from bridges.state import State
@@ -108,6 +108,8 @@ class StreetBridge(MemoryBridge):
             elif what == "said":
                 event = Posted(chat=chat, sender=person, id=f"h{number}", sent_at=0, text=said, cursor=cursor)
                 self._feed.add(event)
+            elif what == "asked":
+                self._feed.add(Asked(chat=chat, person=person, text=said, cursor=cursor))
             else:
                 ids = tuple(said.split())
                 self._feed.add(Receipt(chat=chat, sender=person, messages=ids, read=what == "read", cursor=cursor))
@@ -159,7 +161,7 @@ class GardenBridge(StreetBridge):
 
 
 def happens(path: Path, what: str, box: str, name: str, said: str) -> None:
-    """Somebody does something: `came` by an invitation, `said` a text, `read` or `delivered` messages."""
+    """Somebody `came` by an invitation, `said` a text, `asked` with or without one, `read` or got messages."""
     db = street(path)
     db.execute("INSERT INTO happened (what, box, name, said) VALUES (?, ?, ?, ?)", [what, box, name, said])
     db.close()

@@ -326,11 +326,13 @@ def test_whoever_comes_by_invitation_or_by_code_is_known_and_greeted(told: Decam
         ).fetchall()
     happens(garden, "came", "alice@garden.example", "Alice", invitation)
     happens(garden, "said", "b@garden.example", HOSTILE, f"Hello, decamp {codes['Bob']}")
+    happens(garden, "asked", "stranger@garden.example", HOSTILE, "")
     happens(places / "street.sqlite", "read", "alice", "Alice", "s1 s2")
     done = watched(told, places / "settings", "--greet", arrivals=2, greeted=2)
     assert done.exit_code == 0, done.output
     assert "Ali has come to garden: Alice (alice@garden.example), by their invitation." in done.stdout
     assert "by their code" in done.stdout
+    assert "(stranger@garden.example) asks to be let in on garden." in " ".join(done.stdout.split())
     assert "\x1b" not in done.output
     now = status(told)
     assert (now["arrived"], now["told"], now["read"]) == (2, 2, 1)
