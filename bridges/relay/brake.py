@@ -32,7 +32,10 @@ class Brake:
         self._minutes: dict[tuple[str, Place], _Minute] = {}
 
     def count(self, link: Link, source: Place, text: str, *, age: int, steady: float) -> str | None:
-        """Note a message. Returns why the direction has to stop, or None."""
+        """Note a message. Returns why the direction has to stop, or None.
+
+        With that it counts from the beginning: nothing more comes until the owner says that it may go on.
+        """
         options = link.options
         if age > YOUNG or not (options.most or options.most_alike):
             return None
@@ -42,16 +45,14 @@ class Brake:
         digest = fingerprint(text)
         minute.when.append((steady, digest))
         minute.alike[digest] += 1
+        why = None
         if options.most_alike and minute.alike[digest] > options.most_alike:
-            return f"more than {options.most_alike} messages alike in a minute"
-        if options.most and len(minute.when) > options.most:
-            return f"more than {options.most} messages in a minute"
-        return None
-
-    def release(self, link: str) -> None:
-        """Forget what was counted: the owner says that it may go on."""
-        for key in [key for key in self._minutes if key[0] == link]:
-            del self._minutes[key]
+            why = f"more than {options.most_alike} messages alike in a minute"
+        elif options.most and len(minute.when) > options.most:
+            why = f"more than {options.most} messages in a minute"
+        if why is not None:
+            del self._minutes[link.name, source]
+        return why
 
     @staticmethod
     def _drop(minute: _Minute) -> None:

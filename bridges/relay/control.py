@@ -120,7 +120,6 @@ def _resume(context: _Context, about: str) -> str:
         return link
     stood = context.store.resume(link.name)
     if context.relay is not None:
-        context.relay.brake.release(link.name)
         for end in link.ends:
             context.relay.lanes.wake(end)
     return f"{link.title} goes on." if stood else f"{link.title} did not stand still."

@@ -88,7 +88,7 @@ def setup(run: Run, name: Name, *, answers: Answers = None, keyring: InKeyring =
     code = exit_code(health)
     if code == 0:
         keep(run, bridge, values, keyring=keyring)
-        run.ui.report(f"It works: you are {plain(me)}.")
+        run.ui.report(f"It works: you are {plain(me)}", wrap=False)
     else:
         _say(run, health)
         run.ui.warn("Nothing was kept.")
@@ -117,7 +117,7 @@ def check(run: Run, name: Name) -> Result:
         health, me = asyncio.run(look())
     _say(run, health)
     if me:
-        run.ui.answer(f"You are {plain(me)}.")
+        run.ui.answer(f"You are {plain(me)}", wrap=False)
     return Result({"bridge": name, "me": me or None, "health": health}, exit_code(health))
 
 
