@@ -145,6 +145,9 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
     if told.deleted or (only is None and told.revised and told.text == event.text[:SNIPPET]):
         yield Skip(place=place, reason="known already")
         return
+    if event.own and any(isinstance(one, Correct) for one in known.coming(told.number, place)):
+        yield Skip(place=place, reason="changed again meanwhile")  # an earlier change of ours, or a later one wins
+        return
     for route in routes(event, place, known, only, told):
         if not isinstance(route, Route):
             yield route

@@ -27,6 +27,9 @@ def feelings(
         case Reacted.Change.ALL:
             added = [one for one in event.emojis if one not in before]
             removed = [one for one in before if one not in event.emojis]
+    if event.own:  # what is still on its way there wins over what comes back of it
+        coming = {one.emoji for one in known.coming(message, place) if isinstance(one, Feel)}
+        added, removed = [one for one in added if one not in coming], [one for one in removed if one not in coming]
     if only is not None:  # it was noted when it came
         added, removed = (
             ([], list(event.emojis)) if event.change is Reacted.Change.REMOVED else (list(event.emojis), [])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from ..actions import Sent
 from ..events import Reference
 from .database import Database
@@ -10,6 +14,7 @@ from .orders import Feeling, Remember
 from .store import Copy, Emotion, Told
 
 _TOLD = "number, link, bridge, chat, author, name, owner, sent_at, text, revised, deleted, read"
+_encode = msgspec.json.Encoder().encode
 _Row = tuple[int, str, str, str, str, str, int, int, str | None, int, int, int]
 
 
@@ -99,12 +104,18 @@ class Ledger:
         ).fetchone()[0]
         return at
 
-    def prune(self, before: int, most: int) -> int:
-        """Drop what is older than anybody refers to, some at a time. What still waits to go out stays."""
+    def prune(self, before: int, links: Sequence[str] | None, most: int) -> int:
+        """Drop what is older than anybody refers to, of these links or of any, some at a time.
+
+        What still waits to go out stays.
+        """
+        names = None if links is None else _encode(links).decode()
         return self._db.write(
             "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE sent_at < ? AND fades_at IS NULL"
-            " AND number NOT IN (SELECT message FROM outbox WHERE message IS NOT NULL) LIMIT ?)", (before, most)
-        ).rowcount  # fmt: skip
+            " AND (? IS NULL OR link IN (SELECT value FROM json_each(?)))"
+            " AND number NOT IN (SELECT message FROM outbox WHERE message IS NOT NULL) LIMIT ?)",
+            (before, names, names, most),
+        ).rowcount
 
     # -- copies ------------------------------------------------------------------------------------------
 
@@ -169,6 +180,15 @@ class Ledger:
             "SELECT emoji FROM reactions WHERE message = ? AND (? IS NULL OR person = ?) GROUP BY emoji"
             " ORDER BY min(since), emoji",
             (message, person, person),
+        )
+        return tuple(emoji for (emoji,) in rows)
+
+    def emojis_elsewhere(self, message: int, place: Place, *, owner: bool) -> tuple[str, ...]:
+        """What our account at a place stands for: reactions made elsewhere, and the owner's where it is theirs."""
+        rows = self._db.con.execute(
+            "SELECT emoji FROM reactions WHERE message = ? AND (bridge <> ? OR chat <> ? OR (? AND person = 'owner'))"
+            " GROUP BY emoji ORDER BY min(since), emoji",
+            (message, place.bridge, place.chat, owner),
         )
         return tuple(emoji for (emoji,) in rows)
 

@@ -148,7 +148,7 @@ class Making:
             raise NotNow("The bridge is not connected.")
         about = self._relay.store.sides[wish.source.bridge].about
         named = Person(id=wish.source.chat, name=wish.chat.title)
-        title = ghost_name(named, about, bridge.limits.name_characters)
+        title = ghost_name(named, about, bridge.limits.name_characters, rule.options.ghost_name)
         person = (
             replace(wish.person, name=display_name(wish.person.id, None, wish.person.name)) if wish.person else None
         )

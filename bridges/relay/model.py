@@ -43,6 +43,10 @@ class Options(Noun, frozen=True, kw_only=True):
     """Whether messages that are to disappear are relayed at all."""
     history: int = 0
     """How many earlier messages a new portal begins with."""
+    ghost_name: str = "{name} ({network})"
+    """How contacts are called on the new network. `{network}` is the one they are on."""
+    kept_days: int = 400
+    """How long it is known which message is which, so that an answer, an edit or a deletion finds what it is about."""
     grace_hours: int = 72
     """How long a contact is still relayed after they arrived on the new network."""
     most_alike: int = 10

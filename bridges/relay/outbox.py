@@ -59,7 +59,7 @@ class Outbox:
     def going_out(self, place: Place, text: str) -> str | None:
         """The key of a text that is on its way there, and that the network has not said that it took."""
         rows = self._db.con.execute(
-            "SELECT steps, done FROM outbox WHERE bridge = ? AND chat = ? AND (under_way OR doubts) ORDER BY number",
+            "SELECT steps, done FROM outbox WHERE bridge = ? AND chat = ? AND steps IS NOT NULL ORDER BY number",
             (place.bridge, place.chat),
         )
         for steps, done in rows:
@@ -67,6 +67,14 @@ class Outbox:
                 if isinstance(step, Post) and step.text == text and text:
                     return step.key
         return None
+
+    def coming(self, message: int, place: Place) -> list[AnyIntent]:
+        """What is still to be shown there of a message, oldest first."""
+        rows = self._db.con.execute(
+            "SELECT intent FROM outbox WHERE message = ? AND bridge = ? AND chat = ? AND state <> 2 ORDER BY number",
+            (message, place.bridge, place.chat),
+        )
+        return [_intents.decode(intent) for (intent,) in rows]
 
     def find(self, key: str) -> tuple[Entry, int] | None:
         """What still waits under the key of one of its steps, and which step that is."""
@@ -129,9 +137,12 @@ class Outbox:
         )
 
     def wipe(self, message: int) -> list[int]:
-        """Drop what is still to be said of a message whose time is over, unless it is under way. Returns which."""
+        """Drop what is still to be said of a message whose time is over. Returns which.
+
+        What was begun goes on, for it may be there, and only its id tells how to take it back.
+        """
         rows = self._db.write(
-            "DELETE FROM outbox WHERE message = ? AND NOT under_way AND done = 0 RETURNING number", (message,)
+            "DELETE FROM outbox WHERE message = ? AND (steps IS NULL OR state = 2) RETURNING number", (message,)
         ).fetchall()
         return [number for (number,) in rows]
 

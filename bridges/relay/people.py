@@ -15,19 +15,18 @@ from migrate.model import display_name
 from ..about import About, Can
 from ..events import Chat, Person
 from . import words
-from .model import Link, Place
+from .model import Link, Options, Place
 
 if TYPE_CHECKING:
     from .files import Spool
     from .run import Relay
 
 log = getLogger("decamp.relay")
-TEMPLATE = "{name} ({network})"
 LARGEST = 5_000_000  # bytes of a picture
 CLIP = 250  # characters of a name, where the network says nothing else
 
 
-def ghost_name(person: Person, about: About, most: int | None, template: str = TEMPLATE) -> str:
+def ghost_name(person: Person, about: About, most: int | None, template: str = Options().ghost_name) -> str:
     """How a contact is called on the new network: one line, never empty, never longer than it takes."""
     most = min(most or CLIP, CLIP)
     name = words.name(person.name, most)
@@ -92,15 +91,16 @@ class People:
         source = link.ends[0].bridge
         person = store.acquaintance.person(source, link.person) if link.person else None
         about, can, most = store.sides[source].about, bridge.about.can, bridge.limits.name_characters
+        template = link.options.ghost_name
         picture = person.picture if person else None
         if person is not None and Can.GHOSTS in can:
-            name = ghost_name(person, about, most)
+            name = ghost_name(person, about, most, template)
             if store.acquaintance.dressed(end.bridge, f"person {person.id}") != (name, picture):
                 shown, file = await self._picture(source, picture)
                 await bridge.dress_person(Person(id=person.id, name=name), file)
                 store.acquaintance.dress(end.bridge, f"person {person.id}", name, shown)
         if Can.MAKE_CHATS in can:
-            title = ghost_name(Person(id=link.person or link.ends[0].chat, name=link.title), about, most)
+            title = ghost_name(Person(id=link.person or link.ends[0].chat, name=link.title), about, most, template)
             if store.acquaintance.dressed(end.bridge, f"chat {end.chat}") != (title, picture):
                 shown, file = await self._picture(source, picture) if Can.CHAT_PICTURES in can else (picture, None)
                 await bridge.dress_chat(end.chat, title, file)

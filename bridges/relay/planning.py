@@ -8,6 +8,7 @@ from ..api import Bridge, NotNow
 from . import degrade
 from .clock import Clock
 from .degrade import Plan, Unsent, View
+from .feelings import person_key
 from .files import Spool
 from .intents import Correct, Feel, Recall, Say
 from .seats import Sides
@@ -48,12 +49,17 @@ class Planning:
         return degrade.plan(intent, entry.key, view)
 
     def _all(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> tuple[str, ...]:
-        """What whoever reacts there has on the message: one person, or everybody for whom our account stands."""
+        """What whoever reacts there has on the message: one person, or everybody for whom our account stands.
+
+        Who reacted there themselves is not one of those: what they have says nothing about what our account has.
+        """
         assert entry.message is not None  # noqa: S101  a reaction is always about a message
         author = intent.author
         alone = (author.owner and Can.OWNER in can) or (not author.owner and Can.PERSONAS in can)
-        person = None if not alone else "owner" if author.owner else f"{author.bridge} {author.id}"
-        return self._store.emojis(entry.message, person)
+        if alone:
+            return self._store.emojis(entry.message, person_key(author))
+        side = self._store.sides[entry.place.bridge]
+        return self._store.ledger.emojis_elsewhere(entry.message, entry.place, owner=side.is_owner)
 
     def _shown(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> str | None:
         author = intent.author

@@ -90,6 +90,13 @@ class Portals:
             (link for link in self._persons[bridge, person].values()) if (bridge, person) in self._persons else iter(())
         )
 
+    def kept(self) -> dict[int, list[str]]:
+        """For how many days messages are kept, and the links for which it is so many."""
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for link in self.links.values():
+            found[link.options.kept_days].append(link.name)
+        return found
+
     def retitle(self, name: str, title: str) -> None:
         link = msgspec.structs.replace(self.links[name], title=title)
         if link != self.links[name]:

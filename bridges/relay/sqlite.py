@@ -15,7 +15,7 @@ from ..events import AnyEvent, Chat, Reference
 from ..state import Health
 from .acquaintance import Acquaintance
 from .database import Database
-from .intents import Feel
+from .intents import AnyIntent, Feel
 from .ledger import Ledger
 from .loops import MARK
 from .model import Link, Place, Rule, Side
@@ -110,6 +110,9 @@ class SqliteStore:
 
     def going_out(self, place: Place, text: str) -> str | None:
         return self.outbox.going_out(place, text)
+
+    def coming(self, message: int, place: Place) -> list[AnyIntent]:
+        return self.outbox.coming(message, place)
 
     # -- what comes in -----------------------------------------------------------------------------------
 

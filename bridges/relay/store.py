@@ -125,6 +125,9 @@ class Known(Protocol):
     def going_out(self, place: Place, text: str) -> str | None:
         """The key of this very text, if it is on its way there and the network has not said yet that it took it."""
 
+    def coming(self, message: int, place: Place) -> Sequence[AnyIntent]:
+        """What is still to be shown there of a message, oldest first."""
+
 
 class Taken(Noun, frozen=True, kw_only=True):
     """What the runner has to do about an event, beyond what is kept: places with something new, and so on."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..about import Can
 from .intents import Recall
+from .model import Options
 from .orders import Forget, Order, Queue
 from .store import Told
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 EVERY = 1.0
 RARELY = 3600.0
 SOME = 200
-KEPT = 400 * 86_400_000  # milliseconds for which it is known which message is which
+DAY = 86_400_000  # milliseconds
 
 
 class Timers:
@@ -46,8 +47,16 @@ class Timers:
         if self._cleaned is None or relay.clock.steady() - self._cleaned > RARELY:
             self._cleaned = relay.clock.steady()
             self._spool.clean(now)
-            while relay.store.ledger.prune(now - KEPT, SOME) == SOME:
-                relay.store.database.commit()
+            self._prune(now)
+
+    def _prune(self, now: int) -> None:
+        """Forget which message is which, where nobody asks any more."""
+        store = self._relay.store
+        for days, links in store.portals.kept().items():
+            while store.ledger.prune(now - days * DAY, links, SOME) == SOME:
+                store.database.commit()
+        while store.ledger.prune(now - Options().kept_days * DAY, None, SOME) == SOME:  # of links that are removed
+            store.database.commit()
 
     def _fade(self, told: Told, now: int) -> None:
         """Remove a message everywhere but where it was written, and its words and files here."""
