@@ -1,0 +1,120 @@
+"""A relay as a process of its own: `python -m tests.relay.real.child`, told on standard input what it is made of.
+
+It can be killed from outside at any time, or told to kill itself at one of the moments that count: before and after
+each commit of the store, and before and after each send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import cast
+
+import msgspec
+
+from bridges.api import AnyAction, Bridge, Desk, Sent
+from bridges.registry import load
+from bridges.relay.clock import SystemClock
+from bridges.relay.files import Spool
+from bridges.relay.model import Rule, Side
+from bridges.relay.run import Relay
+from bridges.relay.seats import Seat
+from bridges.relay.sqlite import SqliteStore
+
+READY = "ready"
+"""The file that is there once each bridge was connected."""
+
+
+class Seated(msgspec.Struct, kw_only=True):
+    """One bridge: what it is called, what it is told, and where it keeps what it knows."""
+
+    name: str
+    settings: dict[str, str]
+    folder: str
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """All that a relay needs. `moment`: the one at which it kills itself; 0 is never."""
+
+    folder: str
+    sides: list[Seated]
+    rules: list[Rule]
+    moment: int = 0
+
+
+class Moments:
+    """Counts down to the one at which the process is killed."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def one(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dying(kind: type[Bridge], moments: Moments) -> Callable[[], Bridge]:
+    """The same bridge, with a moment before and one after each send."""
+
+    class Dying(kind):  # type: ignore[misc,valid-type]  # whichever bridge it is
+        async def send(self, chat: str, action: AnyAction) -> Sent:
+            moments.one()
+            sent = cast("Sent", await super().send(chat, action))
+            moments.one()
+            return sent
+
+    return Dying
+
+
+async def relay(told: Told) -> None:
+    folder, moments, clock = Path(told.folder), Moments(told.moment), SystemClock()
+    kinds = {one.name: load(one.name) for one in told.sides}
+    sides = {
+        one.name: Side(
+            name=one.name, about=kinds[one.name].about, owners=frozenset({one.settings.get("owner", "")} - {""})
+        )
+        for one in told.sides
+    }
+    store = SqliteStore(folder, sides, rules=told.rules)
+    flush = store.database.before_commit
+
+    def before_commit() -> None:
+        moments.one()
+        flush()
+
+    store.database.before_commit = before_commit
+
+    def seat(one: Seated) -> Seat:
+        def desk(cursor: str | None) -> Desk:
+            return Desk(
+                settings=one.settings, folder=Path(one.folder), now=clock.now, random=Random(), random_bytes=os.urandom,
+                cursor=cursor,
+            )  # fmt: skip
+
+        return Seat(dying(kinds[one.name], moments), desk)
+
+    seats = {one.name: seat(one) for one in told.sides}
+    running = Relay(store, seats, Spool(folder / "spool"), clock, Random())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.stop)
+    watching = asyncio.create_task(_say_ready(running, list(seats), folder / READY))
+    await running.run()
+    watching.cancel()
+    store.close()
+
+
+async def _say_ready(relay: Relay, names: list[str], file: Path) -> None:
+    while not all(relay.connected(name) for name in names):  # noqa: ASYNC110  nobody tells us
+        await asyncio.sleep(0.02)
+    await asyncio.to_thread(file.touch)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    asyncio.run(relay(msgspec.json.decode(sys.stdin.buffer.read(), type=Told)))

@@ -1,0 +1,253 @@
+"""The owner's side: what a relay brings Session to, on its real server, and the owner with a program of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
+
+from bridges.api import Posted
+from bridges.contract.world import Friend
+from bridges.relay.model import Mode
+
+from .child import Seated
+
+OWNER = "Robin"
+Absent = Callable[[str], NoReturn]
+"""Says that something is not on this machine."""
+
+
+class Far(ABC):
+    """One network. `owner` is the person; `shown` is how they find a contact there."""
+
+    title: str
+    mode: Mode
+    has_pictures = keeps_pictures = True
+    owner: Friend
+    seated: Seated
+
+    @property
+    def name(self) -> str:
+        return self.seated.name
+
+    @abstractmethod
+    async def open(self, first: Posted, contact: str) -> None:
+        """Go into the chat where a contact wrote for the first time."""
+
+    @abstractmethod
+    async def called(self, contact: str) -> str:
+        """What that chat is called in the owner's list."""
+
+    async def picture(self, contact: str) -> bytes | None:
+        """The picture that it has there."""
+        return None
+
+    @abstractmethod
+    async def restart(self) -> None:
+        """Stop the server, and start it again."""
+
+
+# -- XMPP --------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """A component of a Prosody: contacts are addresses."""
+    _libraries(absent, "slixmpp", "aiohttp")
+    from slixmpp import JID
+
+    from tests.bridges.xmpp.friend import XmppFriend
+    from tests.bridges.xmpp.world import component_settings, someone
+    from tests.servers import prosody
+
+    class Xmpp(Far):
+        title, mode = "XMPP", Mode.GHOSTS
+        owner: XmppFriend
+
+        async def open(self, first: Posted, contact: str) -> None:
+            self.owner.other = JID(first.chat.id)
+
+        async def called(self, contact: str) -> str:
+            return str(self.owner.client_roster[self.owner.other.bare]["name"])
+
+        async def picture(self, contact: str) -> bytes | None:
+            card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
+            return base64.b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") or None
+
+        async def restart(self) -> None:
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+
+    missing = prosody.missing()
+    if missing is not None:
+        absent(missing)
+    (folder / "server").mkdir()
+    with prosody.running(folder / "server") as server:
+        account = server.account("robin")
+        async with someone(server, *account) as owner:
+            far = Xmpp()
+            far.owner = owner
+            far.seated = _seated("xmpp-component", folder, component_settings(server, account[0]))
+            yield far
+
+
+# -- Matrix ------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An application service of a Synapse: contacts are accounts."""
+    _libraries(absent, "nio", "aiohttp")
+    from tests.bridges.matrix.friend import Friend as MatrixFriend
+    from tests.bridges.matrix.world import V3
+    from tests.environments import NotThere, python_with
+    from tests.servers import synapse
+
+    class Matrix(Far):
+        title, mode = "Matrix", Mode.GHOSTS
+        owner: MatrixFriend
+
+        async def open(self, first: Posted, contact: str) -> None:
+            self.owner.room = first.chat.id
+
+        async def called(self, contact: str) -> str:
+            return str(self.owner.client.rooms[self.owner.room].display_name)
+
+        async def picture(self, contact: str) -> bytes | None:
+            ghost = f"@{service.prefix}{contact}:localhost"
+            answer = await self.owner.client.get_avatar(ghost)
+            url = getattr(answer, "avatar_url", None)
+            if not url:
+                return None
+            return bytes((await self.owner.client.download(url)).body)
+
+        async def restart(self) -> None:
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+
+    try:
+        python_with(Path(synapse.__file__).with_suffix(".txt"))
+    except NotThere as why:
+        absent(str(why))
+    (folder / "server").mkdir()
+    with synapse.running(folder / "server") as server:
+        service = next(server.services)
+        user = server.user(service.owner, exactly=True)
+        server.call("PUT", f"{V3}/profile/{quote(user.id)}/displayname", {"displayname": OWNER}, user.token)
+        owner = MatrixFriend(server.url, user, folder / "owner", sealed=False)
+        await owner.start()
+        far = Matrix()
+        far.owner = owner
+        settings = {
+            "homeserver": server.url, "server": "localhost", "owner": user.id, "listen": f"127.0.0.1:{service.port}",
+            "prefix": service.prefix, "as_token": service.as_token, "hs_token": service.hs_token, "receipts": "no",
+        }  # fmt: skip
+        far.seated = _seated("matrix-appservice", folder, settings)
+        try:
+            yield far
+        finally:
+            await owner.stop()
+
+
+# -- Delta Chat --------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def deltachat(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account on a mail server: contacts are groups of two."""
+    _libraries(absent, "deltachat_rpc_client", "deltachat_rpc_server", "pymap", "aiosmtpd")
+    from tests.bridges.deltachat.friend import DeltaChatFriend
+    from tests.bridges.deltachat.world import Home, somebody
+    from tests.servers import mail
+
+    class DeltaChat(Far):
+        title, mode, keeps_pictures = "Delta Chat", Mode.CHATS, False
+        owner: DeltaChatFriend
+
+        async def open(self, first: Posted, contact: str) -> None:
+            self.owner.chat = int(first.chat.id)
+            await asyncio.to_thread(self.owner.ask, "accept_chat", self.owner.chat)
+
+        async def called(self, contact: str) -> str:
+            return str((await self._chat())["name"])
+
+        async def picture(self, contact: str) -> bytes | None:
+            path = (await self._chat())["profileImage"]
+            return await asyncio.to_thread(Path(str(path)).read_bytes) if path else None
+
+        async def _chat(self) -> dict[str, object]:
+            chat: dict[str, object] = await asyncio.to_thread(self.owner.ask, "get_basic_chat_info", self.owner.chat)
+            return chat
+
+        async def restart(self) -> None:
+            await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(self.owner.reconnect)
+
+    with mail.running() as server, somebody(folder / "owner", server, busy=False) as owner:
+        await owner.rename(OWNER)
+        place = folder / "deltachat"
+        place.mkdir(mode=0o700)
+        home = await asyncio.to_thread(Home, place, server, owner)
+        far = DeltaChat()
+        far.owner = owner
+        far.seated = Seated(name="deltachat", settings=home.settings(), folder=str(home.folder))
+        yield far
+
+
+# -- SimpleX -----------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def simplex(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account of the strict double, over the WebSocket of its program: contacts are groups of two."""
+    _libraries(absent, "simplex_chat", "aiohttp")
+    from tests.bridges.simplex.friend import SimplexFriend
+    from tests.bridges.simplex.world import over_the_program
+
+    class Simplex(Far):
+        title, mode, has_pictures = "SimpleX", Mode.CHATS, False
+        owner: SimplexFriend
+        chat = ""
+
+        async def open(self, first: Posted, contact: str) -> None:
+            self.owner.chat, self.chat = first.chat.id, first.chat.title
+
+        async def called(self, contact: str) -> str:
+            return self.chat
+
+        async def restart(self) -> None:
+            await world.break_network()
+            await world.mend_network()
+
+    async with over_the_program(folder) as world:
+        far = Simplex()
+        far.owner = world.friend
+        desk = world.desk()
+        far.seated = Seated(name="simplex", settings=dict(desk.settings), folder=str(desk.folder))
+        yield far
+
+
+def _libraries(absent: Absent, *names: str) -> None:
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            absent(f"{name} is not installed")
+
+
+def _seated(name: str, folder: Path, settings: dict[str, str]) -> Seated:
+    from bridges.registry import load
+
+    place = folder / name
+    place.mkdir(mode=0o700)
+    usual = {setting.name: setting.default or "" for setting in load(name).about.settings}
+    return Seated(name=name, settings=usual | settings, folder=str(place))
+
+
+Fars = Callable[[Path, Absent], AbstractAsyncContextManager[Far]]
+FARS: dict[str, Fars] = {"xmpp": xmpp, "matrix": matrix, "deltachat": deltachat, "simplex": simplex}

@@ -1,0 +1,102 @@
+"""Starts the relay of child.py, kills it, and ends it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import msgspec
+
+from bridges.relay.model import Rule
+from bridges.relay.sqlite import NAME
+
+from .child import READY, Seated, Told
+
+ROOT = Path(__file__).parents[3]
+START, END = 40.0, 10.0
+"""Seconds for a start, and for an end in order."""
+
+
+class Process:
+    """One relay with one store, in one life after the other."""
+
+    def __init__(self, folder: Path, sides: Sequence[Seated], rules: Sequence[Rule]) -> None:
+        self.folder, self._sides, self._rules = folder, list(sides), list(rules)
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    @property
+    def is_alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    async def start(self, moment: int = 0) -> None:
+        """Begin a life, and wait until both sides are connected or it has died already."""
+        (self.folder / READY).unlink(missing_ok=True)
+        told = Told(folder=str(self.folder), sides=self._sides, rules=self._rules, moment=moment)
+        self._begin(msgspec.json.encode(told))
+        deadline = time.monotonic() + START
+        while self.is_alive and not (self.folder / READY).exists():
+            assert time.monotonic() < deadline, f"It does not connect:\n{self.log[-3000:]}"
+            await asyncio.sleep(0.02)
+
+    def _begin(self, told: bytes) -> None:
+        """Secrets are in what it is told, which therefore is no argument."""
+        with (self.folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", "tests.relay.real.child"]
+            self._child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        assert self._child.stdin is not None
+        self._child.stdin.write(told)
+        self._child.stdin.close()
+
+    def kill(self) -> None:
+        """Without a last word."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
+    @property
+    def was_killed(self) -> bool:
+        return self._child is not None and self._child.poll() == -signal.SIGKILL
+
+    async def has_met(self, person: str) -> None:
+        """Wait until its store has the picture of somebody."""
+        deadline = time.monotonic() + START
+        asked = "SELECT picture FROM people WHERE person = ?"
+        with closing(sqlite3.connect(f"file:{self.folder / NAME}?mode=ro", uri=True)) as store:
+            while not (row := store.execute(asked, (person,)).fetchone()) or row[0] is None:
+                assert time.monotonic() < deadline, f"It learns of no picture:\n{self.log[-3000:]}"
+                await asyncio.sleep(0.02)
+
+    async def end(self) -> None:
+        """In order, within the time that is promised for it."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        os.kill(self._child.pid, signal.SIGTERM)
+        asked = time.monotonic()
+        while self._child.poll() is None:
+            assert time.monotonic() - asked < END, f"It does not end:\n{self.log[-3000:]}"
+            await asyncio.sleep(0.02)
+        assert self._child.returncode == 0, self.log[-3000:]
+
+
+@asynccontextmanager
+async def living(process: Process) -> AsyncIterator[Process]:
+    """A relay that runs as long as this lasts, and in no case longer."""
+    try:
+        await process.start()
+        yield process
+        await process.end()
+    finally:
+        process.kill()
