@@ -222,6 +222,9 @@ class AppserviceBridge(Bridge):
                 for event in events[-1:]:
                     await feed.put(replace(event, cursor=str(number)))
                 self._cursor = str(number)
+            if self._cursor is None:  # a place to go on from, before anybody has said anything
+                self._cursor = str(number)
+                feed.add(Changed(health=feed.health, cursor=self._cursor))
             if not page:
                 await self._news.wait()
 
