@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from migrate.model import Network, Noun, short_id
 
@@ -45,7 +48,7 @@ class Options(Noun, frozen=True, kw_only=True):
     """How many earlier messages a new portal begins with."""
     ghost_name: str = "{name} ({network})"
     """How contacts are called on the new network. `{network}` is the one they are on."""
-    kept_days: int = 400
+    kept_days: Annotated[int, msgspec.Meta(ge=1)] = 400
     """How long it is known which message is which, so that an answer, an edit or a deletion finds what it is about."""
     grace_hours: int = 72
     """How long a contact is still relayed after they arrived on the new network."""

@@ -76,7 +76,9 @@ def seconds(count: int) -> str:
 
 def name(text: str, most: int = 80) -> str:
     """A name in one line, without what turns the direction of a text or shows nothing; perhaps nothing is left."""
-    tidy = " ".join("".join(one for one in text if one.isprintable() or one in " \t\n\u200d").split())
+    if not text.isprintable():  # most are, and every message asks
+        text = "".join(one for one in text if one.isprintable() or one in " \t\n\u200d")
+    tidy = " ".join(text.split())
     return tidy[:most].strip("\u200d ")
 
 

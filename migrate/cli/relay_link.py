@@ -64,6 +64,14 @@ Grace = Annotated[
     int, typer.Option("--grace-hours", metavar="N", min=0, help="How long those who have arrived are still relayed.")
 ]
 
+KeptDays = Annotated[
+    int,
+    typer.Option(
+        "--kept-days", metavar="N", min=30,
+        help="How long the relay knows which message is which, for answers, edits and deletions.",
+    ),
+]  # fmt: skip
+
 
 @command(
     "add",
@@ -90,6 +98,7 @@ def add(  # noqa: PLR0913  each is a word of the command line
     history: HistoryOf = 0,
     archive: FromArchive = None,
     grace_hours: Grace = 72,
+    kept_days: KeptDays = 400,
 ) -> Result:
     """Relay every contact of a network to another one, or join chats of two or more networks.
 
@@ -116,6 +125,7 @@ def add(  # noqa: PLR0913  each is a word of the command line
     options = Options(
         receipts=receipts, typing=typing, notices=notices, reaction_notices=reaction_notices,
         disappearing=not no_disappearing, history=history, ghost_name=ghost_name, grace_hours=grace_hours,
+        kept_days=kept_days,
     )  # fmt: skip
     wanted = Wanted(options, name, Mode(mode) if mode else None, one_way, groups, everybody)
     with opened(run) as relaying:

@@ -176,6 +176,17 @@ def test_rules_are_the_same_after_they_were_written_down(town: Town) -> None:
     assert rules_of(run) == rules
 
 
+def test_one_says_how_long_it_is_known_which_message_is_which(town: Town, decamp: Decamp) -> None:
+    added = decamp("relay", "add", "folder", "hotel", "--kept-days", "60")
+    assert added.exit_code == 0, added.stderr
+    assert config(town)["portals"][0]["kept_days"] == 60
+    assert decamp("relay", "add", "folder", "hotel", "--kept-days", "29").exit_code == 2
+    file = town.home / "config.toml"
+    file.write_text(file.read_text().replace("kept_days = 60", "kept_days = 0"))
+    done = decamp("relay", "status")
+    assert (done.exit_code, "kept_days" in done.stderr) == (2, True)
+
+
 def test_a_rule_that_cannot_be_read_is_said(town: Town, decamp: Decamp) -> None:
     file = town.home / "config.toml"
     file.write_text(file.read_text() + '\n[[portals]]\nname = "a"\nfrom = "folder"\nto = "shelf"\nmode = "cats"\n')
