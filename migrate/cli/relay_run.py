@@ -21,7 +21,8 @@ from .wording import count, duration
 
 if TYPE_CHECKING:
     from bridges.api import Bridge, Desk
-    from bridges.relay.run import Relay, Seat
+    from bridges.relay.run import Relay
+    from bridges.relay.seats import Seat
     from bridges.relay.status import Status
 
     from .relay_page import Page
@@ -108,7 +109,7 @@ class _Process:
         return self._code
 
     def _seat(self, seat: Seated) -> Seat:
-        from bridges.relay.run import Seat
+        from bridges.relay.seats import Seat
 
         bridge = seat.ready()
 
