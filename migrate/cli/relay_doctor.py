@@ -194,7 +194,9 @@ def _clock(run: Run, name: str, seat: Seated) -> Iterator[Finding]:
         else:
             return
     except (DecampError, OSError, TimeoutError) as error:
-        yield _note(f"{name} could not be asked for the time: {str(error) or type(error).__name__}.", "Look at the network.")
+        yield _note(
+            f"{name} could not be asked for the time: {str(error) or type(error).__name__}.", "Look at the network."
+        )
         return
     if off is None:
         yield _note(f"{name} did not tell the time.")
