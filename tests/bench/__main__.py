@@ -3,7 +3,7 @@
 Every figure is of one run of one program from start to end: processor time in user mode, time that passed, largest
 memory. The first line of each size is the floor, a bare scan of the same rows; the ratio to it (of user time) says
 more than seconds do, for it hardly depends on the machine. At the end, 500 cards beside the bare QR library, and
-a restore from the stand-in network and an announcement over it.
+a restore from the stand-in network, an announcement over it, and what a relay costs.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import announce, cards, network, profiles
+from tests.bench import announce, cards, network, profiles, relay
 from tests.bench.measure import Cost, Row, machine, row, run
 from tests.bench.others import TOOLS, measure
 
@@ -36,6 +36,9 @@ def main() -> None:
     if args.only == "announce":
         keep(args.json, {"machine": about, "announce": list(announce.measured(args.work))})
         return
+    if args.only == "relay":
+        keep(args.json, {"machine": about, "relay": list(relay.measured(args.work))})
+        return
     print(TABLE.format("", "messages", "user s", "system s", "wall s", "peak MiB", "x scan"))
     print(TABLE.format("---", *["---:"] * 6))
     smallest = args.messages[0]
@@ -49,7 +52,9 @@ def main() -> None:
     made = list(cards.measured()) if args.cards else []
     restored = list(network.measured(args.work)) if args.network else []
     told = list(announce.measured(args.work)) if args.network else []
-    keep(args.json, {"machine": about, "rows": rows, "cards": made, "network": restored, "announce": told})
+    passed = list(relay.measured(args.work)) if args.relay else []
+    parts = {"rows": rows, "cards": made, "network": restored, "announce": told, "relay": passed}
+    keep(args.json, {"machine": about, **parts})
 
 
 def keep(path: Path, found: dict[str, object]) -> None:
@@ -67,7 +72,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-others", dest="others", action="store_false", help="leave out the tools of other people")
     parser.add_argument("--no-cards", dest="cards", action="store_false", help="leave the cards out")
     parser.add_argument("--no-network", dest="network", action="store_false", help="leave the network out")
-    parser.add_argument("--only", choices=("network", "announce"), help="measure nothing but this")
+    parser.add_argument("--no-relay", dest="relay", action="store_false", help="leave the relay out")
+    parser.add_argument("--only", choices=("network", "announce", "relay"), help="measure nothing but this")
     return parser.parse_args()
 
 

@@ -1,15 +1,18 @@
 """What a relay costs: messages a second, how much later they arrive, and what a thousand quiet portals need.
 
 Everything is in one process, from one bridge without a network to another, through the whole engine and with the store
-on disk; beside it the same with the smallest relay there can be, which keeps nothing. `python -m tests.bench.relay`.
+on disk; beside it the same with the smallest relay there can be, which keeps nothing. `python -m tests.bench --only
+relay`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,10 +29,18 @@ from bridges.relay.model import Link, Options, Place, Side
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
-from tests.bench.measure import PEAK_UNIT, Row
+from tests.bench.measure import PEAK_UNIT, FailedRun, Row
 
 MIB = 1 << 20
 MESSAGES, AT_A_TIME = 10_000, 50
+TABLE = "| {:<57} | {:>8} | {:>6} | {:>6} | {:>8} | {:>6} |"
+COLUMNS = {
+    "per_second": "per s",
+    "p50_ms": "p50 ms",
+    "p95_ms": "p95 ms",
+    "mib": "peak MiB",
+    "percent_of_a_core": "core %",
+}
 NO_BRAKE = Options(most=0, most_alike=0)
 ALICE = Person(id="alice", name="Alice")
 
@@ -151,24 +162,36 @@ async def idle(folder: Path, portals: int = 1000, seconds: float = 10.0) -> tupl
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT / MIB, used
 
 
-def measured(work: Path) -> Iterator[Row]:
-    """Each figure as a line, printed as it comes. The idle relay goes first: memory is the largest there ever was."""
+def figures(work: Path) -> Iterator[Row]:
+    """Each figure as a line. The idle relay goes first: memory is the largest there ever was in this process."""
     with tempfile.TemporaryDirectory(dir=work) as name:
         folder = Path(name)
         memory, share = asyncio.run(idle(folder / "idle"))
-        yield _row("1,000 quiet portals", mib=round(memory, 1), percent_of_a_core=round(share, 2))
+        yield {"name": "1,000 quiet portals", "mib": round(memory, 1), "percent_of_a_core": round(share, 2)}
         middle, most = asyncio.run(latency(folder / "latency"))
-        yield _row("50 messages a second", p50_ms=round(middle, 2), p95_ms=round(most, 2))
-        yield _row("with the store on disk", per_second=round(asyncio.run(throughput(folder / "throughput"))))
-        yield _row("a relay that keeps nothing", per_second=round(asyncio.run(baseline())))
+        yield {"name": "50 messages a second", "p50_ms": round(middle, 2), "p95_ms": round(most, 2)}
+        kept = asyncio.run(throughput(folder / "throughput"))
+        yield {"name": "as many as it can, with the store on disk", "per_second": round(kept)}
+        yield {"name": "a relay that keeps nothing", "per_second": round(asyncio.run(baseline()))}
 
 
-def _row(name: str, **figures: float) -> Row:
-    print(f"{name}: {', '.join(f'{value:,} {what}' for what, value in figures.items())}", flush=True)
-    return {"name": name, **figures}
+def measured(work: Path) -> Iterator[Row]:
+    """The same from a process of its own, where nothing but the relay is in memory."""
+    print("\n" + TABLE.format("", *COLUMNS.values()))
+    print(TABLE.format("---", *["---:"] * len(COLUMNS)))
+    command = [sys.executable, "-m", "tests.bench.relay", str(work)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        for line in child.stdout or ():
+            found: Row = json.loads(line)
+            cells = [f"{found[name]:,}" if name in found else "" for name in COLUMNS]
+            print(TABLE.format(found["name"], *cells), flush=True)
+            yield found
+    if child.returncode != 0:
+        raise FailedRun(f"The relay exited with {child.returncode}.")
 
 
 if __name__ == "__main__":
     place = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.gettempdir())
     place.mkdir(parents=True, exist_ok=True)
-    list(measured(place))
+    for figure in figures(place):
+        print(json.dumps(figure), flush=True)
