@@ -26,6 +26,14 @@ AUTHORITY = Setting(
     kind=SettingKind.FILE,
     default="",
 )
+OMEMO = Setting(
+    name="omemo",
+    help="Encrypt direct chats from end to end, and send nothing to whoever has no program for it. Rooms stay as they"
+    " are; files and reactions are refused. Needs the extra omemo, which is AGPL-3.0.",
+    example="true",
+    kind=SettingKind.SWITCH,
+    default="false",
+)
 
 ACCOUNT = About(
     name="xmpp",
@@ -45,6 +53,7 @@ ACCOUNT = About(
                 choices=("auto", "starttls", "tls"), default="auto"),
         AUTHORITY,
         FILE_SERVERS,
+        OMEMO,
     ),
     can=TALK | {Can.GROUPS, Can.INVITATIONS, Can.REQUESTS, Can.PROFILE, Can.MOVED},
     limits=LIMITS,

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
+
+import msgspec
 
 from migrate.model import Handle, Network
 
 from ..api import (
     Accept,
     AnyAction,
+    BadSetting,
     Chat,
+    Delete,
+    Desk,
+    Edit,
     Invitation,
+    Limits,
+    MarkRead,
     NotNow,
     Person,
+    Post,
     Refused,
     Sent,
+    SetTyping,
     Talk,
 )
 from . import archive, people
@@ -27,8 +39,11 @@ from .letter import read
 from .listening import Listener
 from .login import Login
 from .record import Mailed
-from .stream import Declined
+from .stream import Declined, Stream
 from .translate import Envelope
+
+if TYPE_CHECKING:
+    from .sealing import Sealing
 
 
 class XmppBridge(Listener):
@@ -41,6 +56,18 @@ class XmppBridge(Listener):
         from .setup import set_up_account
 
         return await set_up_account(talk)
+
+    async def start(self, desk: Desk) -> None:
+        self._sealing: Sealing | None = None
+        wish = desk.settings.get("omemo") or "false"
+        if wish not in {"true", "false"}:
+            raise BadSetting("The setting omemo has to be true or false.")
+        if wish == "true" and importlib.util.find_spec("slixmpp_omemo") is None:
+            raise BadSetting(
+                "The setting omemo is on, and the library for it is not installed.",
+                "Install it: pipx install 'decamp[xmpp,omemo]'; or set omemo to false.",
+            )
+        await super().start(desk)
 
     def _login(self) -> Login:
         settings = self._desk.settings
@@ -70,6 +97,46 @@ class XmppBridge(Listener):
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         return self._picture(ref.removeprefix(PICTURE)) if ref.startswith(PICTURE) else super().fetch(ref)
 
+    # -- encryption ----------------------------------------------------------------------------------------
+
+    @property
+    def _encrypts(self) -> bool:
+        return self._desk.settings.get("omemo") == "true"
+
+    @property
+    def limits(self) -> Limits:
+        """A reaction cannot be encrypted; a line that says it can."""
+        limits = super().limits
+        return msgspec.structs.replace(limits, reactions=frozenset()) if self._feed and self._encrypts else limits
+
+    async def _serve(self, stream: Stream) -> None:
+        if not self._encrypts:
+            await super()._serve(stream)
+            return
+        from .sealing import Sealing
+
+        try:
+            async with Sealing.on(stream, self._desk.folder, self._desk.now) as self._sealing:
+                await super()._serve(stream)
+        finally:
+            self._sealing = None
+
+    async def _arrive(self, stream: Stream) -> None:
+        await super()._arrive(stream)
+        if self._sealing is not None:
+            await self._sealing.caught_up()
+
+    async def _readable(self, message: Element) -> Element:
+        return message if self._sealing is None else await self._sealing.open(message)
+
+    async def _sealed(self, chat: str, message: Element) -> Element:
+        """What goes over the line: never in the clear where encryption is on, whatever the reason."""
+        if not self._encrypts:
+            return message
+        if self._sealing is None:
+            raise NotNow("There is no connection to the server.")
+        return await self._sealing.close(message, chat)
+
     # -- what goes -----------------------------------------------------------------------------------------
 
     async def act(self, chat: str, action: AnyAction) -> Sent:
@@ -78,6 +145,8 @@ class XmppBridge(Listener):
             self._let_in(bare(chat))
             return Sent()
         room = self._rooms.get(chat)
+        if room is None and self._encrypts:
+            _refuse_open(action)
         if room is not None and room.nick is None:
             await self._enter(self._connected(), room)
         return await super().act(chat, action)
@@ -90,7 +159,7 @@ class XmppBridge(Listener):
     async def _mail(self, chat: str, message: Element) -> str:
         stream, id = self._connected(), message.get("id", "")
         if chat not in self._rooms:
-            await stream.deliver(message)
+            await stream.deliver(await self._sealed(chat, message))
             return id
         self._under_way.add(id)
         try:
@@ -132,3 +201,18 @@ class XmppBridge(Listener):
         elsewhere = next((of_link(one.address) for one in moved_to if one.network is Network.XMPP), None)
         if elsewhere is not None and elsewhere != me:
             await people.say_moved(stream, me, elsewhere)
+
+
+def _refuse_open(action: AnyAction) -> None:
+    """Raises `Refused` for what could only go in the clear."""
+    match action:
+        case Post(files=()) | Edit() | Delete() | MarkRead() | SetTyping():
+            return
+        case Post():
+            what = "files"
+        case _:
+            what = "reactions"
+    raise Refused(
+        f"This chat is encrypted (OMEMO), and {what} cannot be encrypted here.",
+        "Nothing was sent. Send it by another program, or set omemo to false.",
+    )

@@ -104,7 +104,7 @@ class Listener(Line):
         try:
             async for number, message in archive.since(stream, place, room, start):
                 self._caught_up.add((place, number))
-                await self._understand(read(message), place, number, live=False)
+                await self._understand(read(await self._readable(message)), place, number, live=False)
         except Declined as error:
             if error.condition not in archive.MISSING:
                 raise
@@ -114,12 +114,16 @@ class Listener(Line):
 
     # -- what comes ----------------------------------------------------------------------------------------
 
+    async def _readable(self, message: Element) -> Element:
+        """The message as its reader sees it, where it was encrypted for us."""
+        return message
+
     async def _hear(self, stanza: Element) -> None:
         if name_of(stanza)[1] == "presence":
             await self._notice(stanza)
             return
         copy = unwrap(stanza, self._who.address)
-        letter = read(copy[0] if copy else stanza)
+        letter = read(await self._readable(copy[0] if copy else stanza))
         if copy and letter.type == "groupchat":
             return  # rooms send to each device by themselves
         place = bare(letter.from_) if letter.type == "groupchat" else self._who.address
