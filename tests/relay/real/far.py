@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
-from bridges.api import Posted
+from bridges.api import AnyEvent, Posted
 from bridges.contract.world import Friend
 from bridges.relay.model import Mode
 
@@ -49,6 +49,10 @@ class Far(ABC):
         return None
 
     @abstractmethod
+    def seen(self) -> list[AnyEvent]:
+        """Everything that the owner has seen in that chat."""
+
+    @abstractmethod
     async def restart(self) -> None:
         """Stop the server, and start it again."""
 
@@ -79,6 +83,9 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
         async def picture(self, contact: str) -> bytes | None:
             card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
             return base64.b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") or None
+
+        def seen(self) -> list[AnyEvent]:
+            return self.owner.events
 
         async def restart(self) -> None:
             await asyncio.to_thread(server.stop)
@@ -126,6 +133,9 @@ async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
             if not url:
                 return None
             return bytes((await self.owner.client.download(url)).body)
+
+        def seen(self) -> list[AnyEvent]:
+            return self.owner.events
 
         async def restart(self) -> None:
             await asyncio.to_thread(server.stop)
@@ -185,6 +195,10 @@ async def deltachat(folder: Path, absent: Absent) -> AsyncIterator[Far]:
             chat: dict[str, object] = await asyncio.to_thread(self.owner.ask, "get_basic_chat_info", self.owner.chat)
             return chat
 
+        def seen(self) -> list[AnyEvent]:
+            self.owner.forget()  # which looks, too
+            return self.owner.events
+
         async def restart(self) -> None:
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(server.start)
@@ -221,6 +235,10 @@ async def simplex(folder: Path, absent: Absent) -> AsyncIterator[Far]:
 
         async def called(self, contact: str) -> str:
             return self.chat
+
+        def seen(self) -> list[AnyEvent]:
+            self.owner.look()
+            return self.owner.seen
 
         async def restart(self) -> None:
             await world.break_network()
