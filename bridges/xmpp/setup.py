@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from ..about import About, Setting
 from ..api import BadSetting, State, Talk
 from .about import ACCOUNT, COMPONENT
@@ -32,6 +34,8 @@ async def set_up_account(talk: Talk) -> dict[str, str]:
         if trouble is None:
             talk.say(f"You are {values['address']}, and the server has let you in.")
             values["nick"] = await talk.ask(_ACCOUNT["nick"]) or local(values["address"])
+            if importlib.util.find_spec("slixmpp_omemo") is not None:
+                values["omemo"] = await talk.ask(_ACCOUNT["omemo"])
             return values
         talk.say(f"{trouble} {trouble.hint}")
         await _ask_again(talk, values, trouble, makes=bool(makes))

@@ -46,7 +46,9 @@ class Terminal:
     def _asked(self, setting: Setting) -> str:
         if setting.is_secret:
             return self._ui.ask_secret(setting.help.rstrip(".")) or setting.default or ""
-        choices = ("true", "false") if setting.kind == "switch" else setting.choices
+        choices = setting.choices
+        if setting.kind == "switch":  # the first one is what an empty answer means
+            choices = ("true", "false") if setting.default == "true" else ("false", "true")
         if choices:
             return choices[self._ui.choose(setting.help.rstrip("."), choices)]
         return self._ui.ask(f"{setting.help.rstrip('.')} (as {setting.example})", setting.default or "")
