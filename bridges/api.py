@@ -72,7 +72,11 @@ __all__ = [
 
 
 class NotNow(DecampError):
-    """The network did not take it, and may take it later."""
+    """The network did not take it, and may take it later.
+
+    Where a connection is lost before the answer comes, a bridge with `Can.IDEMPOTENT` says this too: sending again does
+    no harm. One without raises `TimeoutError` then, so that whoever sends knows that the message may be there.
+    """
 
     exit_code = 5
     hint = "It is tried again by itself."
