@@ -38,6 +38,8 @@ _CARD = Setting(
     kind=SettingKind.FILE,
     default="",
 )
+OUR_CARD = "bridge.vcf"
+_SELF = 1  # the number that Delta Chat gives to oneself
 _MAKE, _HAVE = "Make a new one on a chatmail server", "Use a mail account that nobody else uses"
 
 
@@ -53,7 +55,7 @@ async def set_up(talk: Talk, folder: Path) -> dict[str, str]:
         talk.say(f"The bridge is {values['address']}, and its server has let it in.")
         record = Record(folder, number)
         try:
-            values["owner"] = await _owner(talk, Account(core, number, record))
+            values["owner"] = await _owner(talk, Account(core, number, record), folder / OUR_CARD)
         finally:
             record.close()
     finally:
@@ -113,11 +115,17 @@ def account_link(said: str) -> str:
     raise BadSetting("This is neither the name of a server nor an invitation that begins with dcaccount.")
 
 
-async def _owner(talk: Talk, account: Account) -> str:
-    """The number of the owner, who opens the link of the bridge or gives a file. Empty if nobody came."""
+async def _owner(talk: Talk, account: Account, ours: Path) -> str:
+    """The number of the owner, who opens the link of the bridge or gives a file. Empty if nobody came.
+
+    Whoever gives a file gets one in return: with each other's keys both can write at once.
+    """
     card = await talk.ask(_CARD)
     if card:
-        return await _from_card(account, Path(card))
+        owner = await _from_card(account, Path(card))
+        await asyncio.to_thread(ours.write_text, await account.ask(str, "make_vcard", [_SELF]), "utf-8")
+        talk.say(f"The contact of the bridge lies in {ours}. Open that file in your Delta Chat.")
+        return owner
     await account.tell("start_io")
     await _listens(account)
     talk.say(

@@ -108,6 +108,8 @@ def test_an_account_is_made_by_itself_and_its_owner_is_known_by_a_file(
         await runs(values, tmp_path)
 
     asyncio.run(body())
+    [bridge] = friend.ask("import_vcard_contents", (tmp_path / "bridge.vcf").read_text("utf-8"))
+    assert friend.ask("get_contact", bridge)["isKeyContact"], "with the file alone the friend could write, encrypted"
 
 
 def login_link(server: MailServer, box: Mailbox) -> str:
