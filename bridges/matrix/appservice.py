@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .media import Media
     from .place import Place
     from .portals import Portals
+    from .repeats import Repeats
     from .rooms import Rooms
     from .sending import Pen
 
@@ -48,6 +49,7 @@ class Service:
     ghosts: Ghosts
     portals: Portals
     pen: Pen
+    repeats: Repeats
 
 
 class AppserviceBridge(Bridge):
@@ -93,6 +95,7 @@ class AppserviceBridge(Bridge):
         from .keep import Keep, secret_of
         from .media import Media
         from .portals import Portals
+        from .repeats import Repeats
         from .rooms import Rooms
         from .sending import Pen
         from .setup import checked_prefix
@@ -111,7 +114,8 @@ class AppserviceBridge(Bridge):
         ghosts = Ghosts(calls, media, prefix, settings["server"])
         rooms = Rooms(calls, media)
         portals = Portals(owner, calls, ghosts, rooms, pen, self._trying)
-        self._service = Service(calls, media, rooms, ghosts, portals, pen)
+        repeats = Repeats(calls, self._keep, ghosts, owner)
+        self._service = Service(calls, media, rooms, ghosts, portals, pen, repeats)
         self._feed.change(State.STARTING)
         self._task = asyncio.create_task(self._run(self._feed, self._keep, self._service))
 
@@ -281,13 +285,19 @@ class AppserviceBridge(Bridge):
     async def _put(self, room: str, kind: str, content: Object, ticket: str, voice: Voice) -> str:
         """An event into a room, at the time when it was said: `ts` only works for application services."""
         from .calls import path
+        from .repeats import TICKET
 
         when = {} if voice.at is None else {"ts": str(voice.at)}
         where = path("rooms", room, "send", kind, ticket)
-        event = a_text(await self._calls.ask("PUT", where, content, {**voice.query, **when}), "event_id")
-        if not event:
-            raise NotNow("The homeserver does not say under which id it has the message.")
-        return event
+
+        async def put() -> str:
+            answer = await self._calls.ask("PUT", where, {**content, TICKET: ticket}, {**voice.query, **when})
+            event = a_text(answer, "event_id")
+            if not event:
+                raise NotNow("The homeserver does not say under which id it has the message.")
+            return event
+
+        return await self._connected.repeats.once(room, ticket, voice, put)
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         return self._connected.media.fetch(ref, self._largest)
