@@ -36,6 +36,11 @@ class Feed:
             await self._taken.wait()
         self.add(event)
 
+    @property
+    def unread(self) -> int:
+        """How many events nobody has taken yet."""
+        return self._waiting.qsize()
+
     def change(self, state: State, said: str = "", todo: str = "") -> None:
         """Note how the bridge is doing, and say so once."""
         if (state, said, todo) != (self.health.state, self.health.said, self.health.todo):
