@@ -8,11 +8,12 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote
 
-from bridges.api import AnyEvent, Posted
+from bridges.api import AnyEvent, Posted, Receipt
 from bridges.contract.world import Friend
 from bridges.relay.model import Mode
 
@@ -52,6 +53,18 @@ class Far(ABC):
     def seen(self) -> list[AnyEvent]:
         """Everything that the owner has seen in that chat."""
 
+    def returned(self) -> set[str]:
+        """The ids of what the owner wrote and got back with an error, as their program shows it."""
+        return set()
+
+    def confirmed(self) -> set[str] | None:
+        """The ids of what their program shows as received; None where the server keeps what nobody received."""
+        return None
+
+    def say_again(self, id: str, text: str) -> None:
+        """Have their program send the same message again."""
+        raise NotImplementedError
+
     @abstractmethod
     async def restart(self) -> None:
         """Stop the server, and start it again."""
@@ -87,9 +100,29 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
         def seen(self) -> list[AnyEvent]:
             return self.owner.events
 
+        def returned(self) -> set[str]:
+            errors = (
+                one for one in self.owner.stanzas if one.tag.endswith("}message") and one.xml.get("type") == "error"
+            )
+            return {str(one.xml.get("id")) for one in errors}
+
+        def confirmed(self) -> set[str]:
+            receipts = (event for event in self.owner.events if isinstance(event, Receipt) and not event.read)
+            return {id for receipt in receipts for id in receipt.messages}
+
+        def say_again(self, id: str, text: str) -> None:
+            message = self.owner.make_message(mto=self.owner.other, mtype="chat", mbody=text)
+            message["id"], message["request_receipt"] = id, True
+            message.send()
+
         async def restart(self) -> None:
+            # What it wrote is with the server then: a program of today would keep it until it is.
+            await self.owner.plugin["xep_0199"].ping(JID("localhost"))
+            back = asyncio.Event()
+            self.owner.add_event_handler("session_start", lambda _: back.set(), disposable=True)
             await asyncio.to_thread(server.stop)
             await asyncio.to_thread(server.start)
+            await asyncio.wait_for(back.wait(), 20)
 
     missing = prosody.missing()
     if missing is not None:
@@ -151,6 +184,8 @@ async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
         user = server.user(service.owner, exactly=True)
         server.call("PUT", f"{V3}/profile/{quote(user.id)}/displayname", {"displayname": OWNER}, user.token)
         owner = MatrixFriend(server.url, user, folder / "owner", sealed=False)
+        whole = {"room": {"timeline": {"limit": 1000}}}  # otherwise it hears of the last ten only
+        owner.client.sync = partial(owner.client.sync, sync_filter=whole)
         await owner.start()
         far = Matrix()
         far.owner = owner

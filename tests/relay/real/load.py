@@ -23,6 +23,8 @@ from .process import Process
 HELLO = "hello"
 LATEST_MOMENT = 60
 """Commits and sends, at one of which a life ends."""
+UNCONFIRMED = 5.0
+"""Seconds after which the owner no longer believes that something was received."""
 LIFE = 20.0
 """Seconds after which one is killed from outside, if its moment has not come."""
 
@@ -45,6 +47,12 @@ class Crowd:
     relay: Process
     said: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
+    written: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """What the owner wrote, and when, by the ids that their program gave to it."""
+    repeated: set[str] = field(default_factory=set)
+    """What their program sent again."""
+    doubted: set[str] = field(default_factory=set)
+    """What was sent again because the owner said so."""
 
     async def say(self, count: int) -> None:
         """Both say something, again and again."""
@@ -53,7 +61,17 @@ class Crowd:
             self.said.append(there)
             await self.friend.do(Post(key=there, text=there))
             self.answered.append(back)
-            await self.far.owner.do(Post(key=back, text=back))
+            self.written[await self.far.owner.do(Post(key=back, text=back))] = back, time.monotonic()
+
+    def say_again(self) -> None:
+        """The owner sends again what their program says that nobody took, or shows as not received for long."""
+        returned, confirmed = self.far.returned(), self.far.confirmed()
+        now = time.monotonic()
+        for id, (text, at) in self.written.items():
+            if now - at > UNCONFIRMED and (id in returned or confirmed is not None) and id not in (confirmed or ()):
+                self.far.say_again(id, text)
+                self.written[id] = text, now
+                self.repeated.add(text)
 
     def at_the_friend(self) -> list[str]:
         self.friend.look()
@@ -94,9 +112,9 @@ async def suffer(here: Crowd, load: Load, chance: Random) -> None:
     for life in range(load.kills):
         await here.relay.start(chance.randint(1, LATEST_MOMENT))
         await here.say(load.messages * (life + 1) // load.kills - load.messages * life // load.kills)
+        await _until_dead(here)
         if life in restarts:
             await here.far.restart()
-        await _until_dead(here)
     await here.relay.start()
 
 
@@ -122,8 +140,22 @@ def plain(text: str) -> str:
 
 
 async def settled(here: Crowd, seconds: float) -> None:
-    """Wait until everything has arrived, or as long as it may take; then end in order, so that nothing more comes."""
-    deadline = time.monotonic() + seconds
-    while missing(here) and time.monotonic() < deadline:  # noqa: ASYNC110  two networks, and one is another thread
-        await asyncio.sleep(0.05)
+    """Wait until everything has arrived, and end in order, so that nothing more comes.
+
+    Where nobody can know whether something arrived that was cut off twice, the relay asks its owner, who says retry.
+    """
+    await _arrived(here, seconds)
     await here.relay.end()
+    if missing(here):
+        here.doubted |= here.relay.ask_again()
+        assert missing(here) <= here.doubted, missing(here) - here.doubted
+        await here.relay.start()
+        await _arrived(here, seconds)
+        await here.relay.end()
+
+
+async def _arrived(here: Crowd, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while missing(here) - here.relay.given_up() and time.monotonic() < deadline:
+        here.say_again()
+        await asyncio.sleep(0.05)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from bridges.relay.intents import Say
 from bridges.relay.model import Rule
-from bridges.relay.sqlite import NAME
+from bridges.relay.sqlite import NAME, SqliteStore
 
 from .child import READY, Seated, Told
 
@@ -78,6 +79,20 @@ class Process:
             while not (row := store.execute(asked, (person,)).fetchone()) or row[0] is None:
                 assert time.monotonic() < deadline, f"It learns of no picture:\n{self.log[-3000:]}"
                 await asyncio.sleep(0.02)
+
+    def given_up(self) -> set[str]:
+        """The texts about which it asks its owner."""
+        with closing(sqlite3.connect(f"file:{self.folder / NAME}?mode=ro", uri=True)) as store:
+            rows = store.execute("SELECT intent FROM outbox WHERE state = 2").fetchall()
+        return {msgspec.json.decode(intent, type=Say).text for (intent,) in rows}
+
+    def ask_again(self) -> set[str]:
+        """Say `retry` while it does not run. Returns the texts that it sends again."""
+        texts = self.given_up()
+        with closing(SqliteStore(self.folder, {}, rules=self._rules)) as store:
+            store.retry()
+            store.database.commit()
+        return texts
 
     async def end(self) -> None:
         """In order, within the time that is promised for it."""

@@ -37,7 +37,9 @@ async def _killed(network: str, folder: Path, absent: Absent, load: Load, patien
         await suffer(here, load, Random(6))
         await settled(here, patience)
         assert not missing(here), here.relay.log[-3000:]
-        assert here.at_the_friend() == here.answered, "Session knows a message again by its key"
+        back = here.at_the_friend()
+        assert sorted(back) == sorted(here.answered), "Session knows a message again by its key"
+        assert without(here.repeated, back) == without(here.repeated, here.answered), "order is kept"
         _check_owner(here, load)
 
 
@@ -46,6 +48,12 @@ def _check_owner(here: Crowd, load: Load) -> None:
     if Can.IDEMPOTENT in load_bridge(here.far.name).about.can:
         assert there == here.said
         return
-    assert list(dict.fromkeys(map(plain, there))) == here.said, "order is kept"
+    once = list(dict.fromkeys(map(plain, there)))
+    assert without(here.doubted, once) == without(here.doubted, here.said), "order is kept"
+    assert len(here.doubted) <= load.kills // 2
     assert len(there) == len(set(there)), "what is there a second time says so, and nothing is there a third time"
     assert len(there) <= len(here.said) + load.kills
+
+
+def without(some: set[str], texts: list[str]) -> list[str]:
+    return [text for text in texts if text not in some]
