@@ -117,7 +117,8 @@ class Conversation:
             quoted = f", under “{HELLO}”" if seen.reply_to else ""
             return f"from {seen.sender.name}{quoted}: {seen.text}"
 
-        return await self._took(OWNER, post.text, self._far.owner.do(post), at_the_friend())
+        did = f"replies to “{HELLO}”: {post.text}" if post.reply_to else post.text
+        return await self._took(OWNER, did, self._far.owner.do(post), at_the_friend())
 
     async def _replies(self) -> None:
         async def at_the_owner() -> str:

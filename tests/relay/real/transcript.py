@@ -16,7 +16,10 @@ PAGE = Path(__file__).parents[3] / "docs" / "relay" / "transcript.md"
 SERVERS = {
     "xmpp": ("XMPP", "a component of Prosody; {owner} uses a program made with slixmpp"),
     "matrix": ("Matrix", "an application service of Synapse; {owner} uses a program made with matrix-nio"),
-    "deltachat": ("Delta Chat", "a mail server; {owner} uses Delta Chat's own core"),
+    "deltachat": (
+        "Delta Chat",
+        "a mail server; {owner} uses Delta Chat's own core, which gives pictures names of its own",
+    ),
     "simplex": (
         "SimpleX",
         "a strict double of `simplex-chat`, which speaks its WebSocket: the real one needs the network",
@@ -24,9 +27,9 @@ SERVERS = {
 }
 BEGINNING = f"""# What each side sees
 
-{FRIEND} stayed on Session. {OWNER} left, and runs `decamp relay run` between the two networks. Written by
-`python -m tests.relay.real.transcript` from a run on real servers on one machine: a Session network of its own, and
-{FRIEND} with two independent programs, session-python and, for replies, sessionpy.
+{FRIEND} stayed on Session. {OWNER} left, and a relay runs between the two networks. Written by
+`python -m tests.relay.real.transcript` from a run on real servers on one machine: the stand-in for the Session network,
+and {FRIEND} with two independent programs, session-python and, for replies, sessionpy.
 
 The time is from when somebody begins to send until the other's program shows it. It includes the two sides' own
 programs and the relay's pause between two looks into Session, here {EVERY} seconds; 3 are usual.
