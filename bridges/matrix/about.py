@@ -33,10 +33,16 @@ HOMESERVER = Setting(
 RECEIPTS = Setting(
     name="receipts",
     help="Whether others see what was read here. Without it, only the account's own devices do.",
-    example="yes",
+    example="true",
     kind=SettingKind.SWITCH,
-    default="yes",
+    default="true",
 )
+
+
+def is_on(said: str) -> bool:
+    """Whether a switch is on. Older settings say no where newer ones say false."""
+    return said not in {"false", "no"}
+
 
 MATRIX = About(
     name="matrix",
@@ -60,9 +66,9 @@ MATRIX = About(
         Setting(
             name="encrypt",
             help="Whether rooms that are made here are encrypted.",
-            example="yes",
+            example="true",
             kind=SettingKind.SWITCH,
-            default="yes",
+            default="true",
         ),
         RECEIPTS,
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..api import Desk, NotNow, Refused
 from ..events import Person
+from .about import is_on
 from .calls import Calls, Denied, path
 from .contents import Tickets
 from .device import Device
@@ -58,7 +59,7 @@ class Account:
             await calls.close()
             raise
         tickets, rooms = Tickets(secret), Rooms(calls, media)
-        pen = Pen(calls, media, keep, tickets, public=settings["receipts"] != "no")
+        pen = Pen(calls, media, keep, tickets, public=is_on(settings["receipts"]))
         hearing = Hearing(user, settings["owner"], calls, device, keep, tickets, pen, rooms, trying)
         return cls(as_person(user, profile), calls, device, media, rooms, pen, hearing, tickets, largest)
 

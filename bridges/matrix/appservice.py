@@ -17,7 +17,7 @@ from ..api import BadSetting, Bridge, CannotDo, Desk, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
 from ..state import Health, State
-from .about import APPSERVICE
+from .about import APPSERVICE, is_on
 from .loose import Object, a_text
 from .reading import OUR_MARK
 from .sending import Voice
@@ -110,7 +110,7 @@ class AppserviceBridge(Bridge):
         calls = Calls(base, settings["as_token"])
         media = Media(calls, desk.folder, desk.random_bytes)
         tickets = Tickets(secret_of(desk.folder, desk.random_bytes))
-        pen = Pen(calls, media, self._keep, tickets, public=settings["receipts"] != "no")
+        pen = Pen(calls, media, self._keep, tickets, public=is_on(settings["receipts"]))
         ghosts = Ghosts(calls, media, prefix, settings["server"])
         rooms = Rooms(calls, media)
         portals = Portals(owner, calls, ghosts, rooms, pen, self._trying)

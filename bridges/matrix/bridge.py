@@ -18,7 +18,7 @@ from ..api import BadSetting, Bridge, Desk, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
 from ..state import Health, State
-from .about import MATRIX
+from .about import MATRIX, is_on
 from .loose import a_text
 from .sending import Voice
 from .trying import Trying, UnderWay
@@ -194,7 +194,7 @@ class MatrixBridge(Bridge):
                 [owner],
                 server=account.me.id.partition(":")[2],
                 direct=True,
-                sealed=self._desk.settings["encrypt"] != "no",
+                sealed=is_on(self._desk.settings["encrypt"]),
                 query={},
             )
             if is_new:

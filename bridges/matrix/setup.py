@@ -76,21 +76,37 @@ async def _logged_in(base: str, user: str, password: str) -> Object | None:
 
 
 async def application_service(talk: Talk, folder: Path) -> dict[str, str]:
-    """Write the registration that the homeserver needs, with tokens that nobody else has."""
+    """Write the registration that the homeserver needs, with tokens that nobody else has.
+
+    Whoever runs this again, because the homeserver was not ready, need not copy the file again.
+    """
     settings = {one.name: one for one in APPSERVICE.settings}
     values = {name: await talk.ask(settings[name]) for name in ("homeserver", "server", "owner", "listen", "prefix")}
     values["homeserver"] = checked_url(values["homeserver"])
     values["owner"] = checked_user(values["owner"])
     checked_prefix(values["prefix"])
-    values |= {"as_token": secrets.token_hex(32), "hs_token": secrets.token_hex(32)}
     file = folder / "registration.yaml"
+    values |= _tokens(file)
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
         json.dump(registration(values), out, indent=2)
     talk.say(f"The registration is written: {file}")
     talk.say("Copy it to the homeserver, name it in homeserver.yaml under app_service_config_files, and restart it.")
     talk.say("It holds tokens with power over every contact's address: keep it as you keep a password.")
-    return values | {"receipts": await talk.ask(settings["receipts"])}
+    values["receipts"] = await talk.ask(settings["receipts"])
+    await talk.confirm("Has the homeserver been restarted with it?")  # what is tried next works only then
+    return values
+
+
+def _tokens(file: Path) -> dict[str, str]:
+    """Those of the registration that the homeserver may have already, or new ones."""
+    names = ("as_token", "hs_token")
+    try:
+        told = json.loads(file.read_bytes())
+        found = {name: str(told[name]) for name in names}
+    except (OSError, ValueError, KeyError, TypeError):
+        found = {}
+    return {name: found.get(name) or secrets.token_hex(32) for name in names}
 
 
 def registration(values: dict[str, str]) -> Object:

@@ -9,10 +9,11 @@ import pytest
 
 from bridges.api import About, Setting, SettingKind
 from bridges.memory import MemoryBridge
-from bridges.registry import load
+from bridges.registry import every, load
 from bridges.simplex.bridge import SimplexBridge
 from migrate.cli.bridging import NotSetUp, desk, is_set_up, keep, say_what_leaves, settings_of
 from migrate.cli.run import Options, Run
+from migrate.cli.talking import trouble_with
 from migrate.model import Network
 from tests.cli.conftest import Decamp, said
 
@@ -92,3 +93,10 @@ def test_what_leaves_the_machine_is_said_before_it_does(
     told = " ".join(capsys.readouterr().err.split())
     assert words in told
     assert "pw-4" not in told
+
+
+def test_whoever_only_presses_enter_gets_what_a_bridge_says_is_usual() -> None:
+    for one in every():
+        for setting in one.bridge.about.settings if one.bridge else ():
+            if setting.default is not None:
+                assert trouble_with(setting, setting.default) is None or not setting.default, (one.name, setting.name)

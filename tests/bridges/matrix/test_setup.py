@@ -14,6 +14,7 @@ import pytest
 
 from bridges.about import Setting
 from bridges.api import BadSetting, Desk, State
+from bridges.matrix.about import is_on
 from bridges.matrix.appservice import AppserviceBridge
 from bridges.matrix.bridge import MatrixBridge
 from bridges.matrix.finding import checked_user
@@ -35,7 +36,8 @@ class Answers:
         raise AssertionError(question)
 
     async def confirm(self, question: str) -> bool:
-        raise AssertionError(question)
+        self.heard.append(question)
+        return True
 
     def say(self, text: str) -> None:
         self.heard.append(text)
@@ -80,10 +82,11 @@ def test_a_wrong_password_is_asked_for_three_times_and_then_no_more(homeserver: 
 
 
 def test_the_registration_is_written_for_its_owner_only(tmp_path: Path) -> None:
-    talk = Answers(
-        homeserver=["http://127.0.0.1:8008"], server=["example.org"], owner=["@me:example.org"],
-        listen=["127.0.0.1:29333"], prefix=["session_"],
-    )  # fmt: skip
+    answers = {
+        "homeserver": ["http://127.0.0.1:8008"], "server": ["example.org"], "owner": ["@me:example.org"],
+        "listen": ["127.0.0.1:29333"], "prefix": ["session_"],
+    }  # fmt: skip
+    talk = Answers(**answers)
     values = asyncio.run(AppserviceBridge.set_up(talk, tmp_path))
     assert set(values) == {setting.name for setting in AppserviceBridge.about.settings}
     assert values["as_token"] != values["hs_token"]
@@ -91,6 +94,14 @@ def test_the_registration_is_written_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert values["hs_token"] in file.read_text()
     assert values["as_token"] not in str(talk.heard)
+    assert "restarted" in talk.heard[-1], "what comes next works only then"
+    again = asyncio.run(AppserviceBridge.set_up(Answers(**answers), tmp_path))
+    assert again["as_token"] == values["as_token"], "the homeserver may have the file already"
+
+
+@pytest.mark.parametrize(("said", "on"), [("true", True), ("yes", True), ("false", False), ("no", False)])
+def test_a_switch_is_on_or_off_as_people_say(said: str, *, on: bool) -> None:
+    assert is_on(said) is on
 
 
 @pytest.mark.parametrize(
