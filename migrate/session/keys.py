@@ -112,12 +112,21 @@ class AccountKeys(Secret):
         if self.ed25519_public[-1] & 0x80:
             scalar = sodium.crypto_core_ed25519_scalar_negate(scalar)
         hidden = blake2b(self._secret[:SEED_BYTES], digest_size=32, key=b"SubaccountSeed").digest()
-        once = sodium.crypto_core_ed25519_scalar_reduce(blake2b(hidden + public + data, key=b"SubaccountSig").digest())
-        point = sodium.crypto_scalarmult_ed25519_base_noclamp(once)
-        asked = sodium.crypto_core_ed25519_scalar_reduce(sha512(point + public + data).digest())
-        own = sodium.crypto_core_ed25519_scalar_mul(factor, scalar)
-        answer = sodium.crypto_core_ed25519_scalar_mul(asked, own)
-        return point + sodium.crypto_core_ed25519_scalar_add(once, answer)
+        once = blake2b(hidden + public + data, key=b"SubaccountSig").digest()
+        return _signature(sodium.crypto_core_ed25519_scalar_mul(factor, scalar), public, once, data)
+
+    def blinded(self, factor: bytes) -> bytes:
+        """The public key times `factor`, with its sign: the name under which a community knows this account."""
+        try:
+            return sodium.crypto_scalarmult_ed25519_noclamp(factor, self.ed25519_public)
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise BadKey from error
+
+    def sign_blinded(self, factor: bytes, data: bytes) -> bytes:
+        """A signature of `data` that is good under `blinded(factor)`: formats page of communities, section 4."""
+        public, scalar = self.blinded(factor), sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret)
+        once = sha512(sha512(self._secret[:SEED_BYTES]).digest()[SEED_BYTES:] + public + data).digest()
+        return _signature(sodium.crypto_core_ed25519_scalar_mul(factor, scalar), public, once, data)
 
     def open_sealed(self, sealed: bytes) -> bytes:
         """What somebody sealed to this account. Raises `BadMessage` for what is not for us, or damaged."""
@@ -176,6 +185,15 @@ def session_id_of(ed25519_public: bytes) -> str:
     if len(ed25519_public) != SEED_BYTES or not sodium.crypto_core_ed25519_is_valid_point(ed25519_public):
         raise BadKey
     return ACCOUNT_PREFIX + sodium.crypto_sign_ed25519_pk_to_curve25519(ed25519_public).hex()
+
+
+def _signature(scalar: bytes, public: bytes, once: bytes, data: bytes) -> bytes:
+    """An Ed25519 signature with a scalar in the place of a seed. `once` are 64 bytes that no other message has."""
+    once = sodium.crypto_core_ed25519_scalar_reduce(once)
+    point = sodium.crypto_scalarmult_ed25519_base_noclamp(once)
+    asked = sodium.crypto_core_ed25519_scalar_reduce(sha512(point + public + data).digest())
+    answer = sodium.crypto_core_ed25519_scalar_mul(asked, scalar)
+    return point + sodium.crypto_core_ed25519_scalar_add(once, answer)
 
 
 @lru_cache(maxsize=1024)
