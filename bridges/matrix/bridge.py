@@ -136,7 +136,7 @@ class MatrixBridge(Bridge):
         keep.learn("token", _mark(self._desk.settings["token"]))
         self._account = account
         number, since = _read_cursor(self._desk.cursor)
-        now = await account.hearing.arrive()
+        now = await account.hearing.arrive(str(self._desk.now()))
         await self._trying.insist(account.device.keep_up)
         keep.settle(number)
         self._trying.reached(State.CONNECTED)

@@ -24,8 +24,16 @@ from .trying import Trying
 log = logging.getLogger(__name__)
 PAGE = 100
 _NO_PRESENCE: Object = {"not_types": ["*"]}
-FIRST_SYNC = json.dumps({"presence": _NO_PRESENCE, "room": {"timeline": {"limit": 1}, "ephemeral": {"limit": 0}}})
 LATER_SYNC = json.dumps({"presence": _NO_PRESENCE, "room": {"timeline": {"limit": PAGE}}})
+
+
+def first_sync(mark: str) -> str:
+    """What to ask for at the start, with a mark that no start before had.
+
+    Synapse answers who asks the same within two minutes with the same, and would know nothing of newer rooms.
+    """
+    presence: Object = {"not_types": ["*", mark]}
+    return json.dumps({"presence": presence, "room": {"timeline": {"limit": 1}, "ephemeral": {"limit": 0}}})
 
 
 @dataclass(slots=True)
@@ -46,9 +54,10 @@ class Hearing:
     _direct: dict[str, str] = field(default_factory=dict)
     _typing: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    async def arrive(self) -> str:
+    async def arrive(self, mark: str) -> str:
         """Learn where we are, without a word of what was said. Returns from where on to listen."""
-        batch = await self.trying.insist(lambda: self.batch(None, 0))
+        query = {"filter": first_sync(mark), "timeout": "0"}
+        batch = await self.trying.insist(lambda: self._sync(query, 0))
         batch["to_device"] = {}  # keys come again with the next sync, which says that we have taken them
         await self.device.take(batch)
         self._note_directs(batch)
@@ -58,10 +67,11 @@ class Hearing:
                     self._place(room).take(event)
         return a_text(batch, "next_batch")
 
-    async def batch(self, since: str | None, wait: float) -> Object:
-        """One sync."""
-        query = {"filter": FIRST_SYNC if since is None else LATER_SYNC, "timeout": str(int(wait * 1000))}
-        query |= {} if since is None else {"since": since}
+    async def batch(self, since: str, wait: float) -> Object:
+        """One sync after another."""
+        return await self._sync({"filter": LATER_SYNC, "timeout": str(int(wait * 1000)), "since": since}, wait)
+
+    async def _sync(self, query: dict[str, str], wait: float) -> Object:
         return await self.calls.ask("GET", path("sync"), query=query, seconds=wait + 60)
 
     async def events(self, batch: Object, since: str, number: int, *, first: bool) -> AsyncIterator[AnyEvent]:

@@ -274,3 +274,19 @@ def test_a_file_over_the_limit_is_refused_with_what_the_server_says(tell: Callab
                 await seat.bridge.send(world.chat, Post(key="large", files=(upload,)))
 
     tell(story)
+
+
+def test_a_room_of_a_minute_ago_is_known_after_every_start(tell: Callable[..., None]) -> None:
+    """Synapse gives the same answer to who asks the same again, for two minutes."""
+
+    async def story(world: MatrixWorld) -> None:
+        cursor = None
+        for _ in range(3):
+            async with Seat(world, cursor) as seat:
+                known = {chat.id async for chat in seat.bridge.chats()}
+                made = await seat.bridge.open_chat("Maya", MAYA)
+                await seat.bridge.send(made.id, Post(key=f"{cursor}", text="hello"))
+            cursor = seat.cursor
+        assert made.id in known
+
+    tell(story)
