@@ -141,6 +141,15 @@ class Synapse:
                 process.kill()
                 process.wait(10)
 
+    def learns(self, registration: Path) -> None:
+        """Have it know one more application service, as its administrator would: a line more, and a restart."""
+        config = self.folder / "homeserver.yaml"
+        settings = json.loads(config.read_text())
+        settings["app_service_config_files"].append(str(registration))
+        config.write_text(json.dumps(settings))
+        self.stop()
+        self.start()
+
     def _answers(self) -> bool:
         try:
             self.call("GET", "/_matrix/client/versions")

@@ -1,0 +1,129 @@
+"""Everybody who takes part: the owner at a terminal and on the new network, and who stayed on Session."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from bridges.api import Post, Posted, Reference
+from migrate.session.config.namespaces import Namespace
+from migrate.session.keys import AccountKeys
+from migrate.standin.network import StandIn
+from tests.bridges.session.friend import HandFriend, this_moment
+from tests.bridges.session.world import SessionWorld
+
+from . import page
+from .places import PLACES, Place
+from .terminal import Command, Desk
+
+UP = r"{}: connected"
+
+
+class Stage:
+    """One newcomer, from the first command on."""
+
+    def __init__(self, desk: Desk, place: Place, world: SessionWorld) -> None:
+        self.desk, self.place, self.world = desk, place, world
+        standin = world.standin
+        self.mara, self.ana, self.zoe = (HandFriend(standin, AccountKeys(os.urandom(32)), world.me) for _ in range(3))
+        """A friend, another one who has not written yet, and somebody whom the owner does not know."""
+        for friend, name in ((self.mara, "Mara"), (self.ana, "Ana"), (self.zoe, "Zoe")):
+            friend.name = name
+        world.knows(Namespace.PROFILE, {b"n": b"Robin"})
+        people = ((self.mara, "Mara"), (self.ana, "Ana"))
+        world.has_contacts_of({friend.id: {"n": name, "a": 1, "A": 1} for friend, name in people})
+
+    # -- at the terminal ---------------------------------------------------------------------------------
+
+    async def sets_up_and_adds(self) -> str:
+        """Everything on the page before `decamp relay run`. Returns that line."""
+        *before, run = [line for line in page.lines(self.place.bridge) if line.startswith("decamp ")]
+        for line in before:
+            with self.desk.typed(line) as command:
+                if line == page.FIRST:
+                    await self._sets_session_up(command)
+                elif " setup " in line:
+                    await self.place.set_up(command)
+                assert await command.ends() == 0, command.screen
+        return run
+
+    async def _sets_session_up(self, command: Command) -> None:
+        await command.answer_unseen("The 13 words", self.world.words)
+        await command.answer("How does it reach the network", "2")
+        await command.answer("Ask nodes without onions")
+        await command.answer("A SOCKS5 proxy")
+        await command.answer("A list of nodes")
+        await command.answer("The file of a stand-in network", str(self.world.folder / "stand-in.json"))
+        await command.answer("How many seconds", "1")
+        await command.says(f"It works: you are {self.world.me}")
+
+    @contextmanager
+    def running(self, line: str) -> Iterator[Command]:
+        with self.desk.typed(line) as command:
+            yield command
+
+    async def is_up(self, command: Command) -> None:
+        """Wait until both sides are connected."""
+        deadline = time.monotonic() + 60
+        while not all(f"{name}: connected" in command.screen for name in ("session", self.place.bridge)):
+            assert time.monotonic() < deadline, command.screen
+            assert command.process.poll() is None, command.screen
+            await asyncio.sleep(0.01)
+
+    # -- what people say ---------------------------------------------------------------------------------
+
+    async def writes(self, friend: HandFriend, text: str) -> None:
+        """Somebody on Session writes to the owner."""
+        await friend.do(Post(key=text, text=text))
+
+    async def reads(self, friend: HandFriend, text: str, seconds: float = 30.0) -> Posted:
+        """What the owner wrote, as somebody on Session sees it."""
+        return await friend.saw(Posted, lambda event: event.text == text, seconds)
+
+    async def owner_reads(self, text: str, seconds: float = 30.0) -> Posted:
+        """What somebody on Session wrote, in the owner's program on the new network."""
+        return await self.place.owner.saw(Posted, lambda event: event.text.endswith(text), seconds)
+
+    async def owner_answers(self, seen: Posted, text: str) -> None:
+        await self.place.go_to(seen.chat.id)
+        reply = Reference(id=seen.id, text=seen.text) if self.place.shared else None
+        await self.place.owner.do(Post(key=text, text=text, reply_to=reply))
+
+    async def relay_says(self, asked: str, answer: str, seconds: float = 30.0) -> str:
+        """Write to the relay itself, and wait for an answer with this in it."""
+        await self.place.go_to_relay()
+        await self.place.says(asked)
+        seen = await self.place.owner.saw(Posted, lambda event: answer in event.text, seconds)
+        return seen.text
+
+
+@asynccontextmanager
+async def stage(network: str, folder: Path, absent: Callable[[str], NoReturn]) -> AsyncIterator[Stage]:
+    """A network, its people, and a home in which decamp has never been."""
+    for name in ("there", "session"):
+        (folder / name).mkdir()
+    with StandIn(this_moment, os.urandom) as standin:
+        world = SessionWorld(standin, folder / "session")
+        async with PLACES[network](folder / "there", absent) as place:
+            yield Stage(Desk(folder / "home"), place, world)
+
+
+def play(
+    network: str, folder: Path, absent: Callable[[str], NoReturn], act: Callable[[Stage], Awaitable[None]]
+) -> None:
+    """One act on the stage."""
+
+    async def whole() -> None:
+        async with stage(network, folder, absent) as there:
+            try:
+                await act(there)
+            finally:
+                if kept := os.environ.get("DECAMP_SCREENS"):  # what a newcomer saw, to look at
+                    Path(kept, f"{network}.txt").write_text("\n".join(there.desk.screens), "utf-8")
+
+    asyncio.run(whole())
