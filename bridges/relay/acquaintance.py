@@ -21,25 +21,36 @@ class Asked(Noun, frozen=True, kw_only=True):
 
 
 class Acquaintance:
-    """Reads and writes people, chats, requests and invitations. What was seen last is in memory as well."""
+    """Reads and writes people, chats, requests and invitations. What was seen today is in memory as well.
+
+    Whatever is written anew has no time of its own: `sweeping.py` gives it one, and drops it when that is long ago.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self._met: dict[tuple[str, str], Person] = {}
         self._visited: dict[Place, Chat] = {}
 
+    def another_day(self) -> None:
+        """Whoever is seen from now on is noted as seen again."""
+        self._met.clear()
+        self._visited.clear()
+
     def meet(self, bridge: str, person: Person) -> bool:
         """Note how somebody is called. Returns whether that is news. A picture that is missing now is kept."""
-        known = self._met.get((bridge, person.id)) or self.person(bridge, person.id)
+        known = self._met.get((bridge, person.id))
+        met_today = known is not None
+        known = known or self.person(bridge, person.id)
         if known is not None and person.picture is None:
             person = msgspec.structs.replace(person, picture=known.picture)
         self._met[bridge, person.id] = person
-        if known == person:
+        if known == person and met_today:
             return False
         self._db.write(
-            "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", (bridge, person.id, person.name, person.picture)
+            "INSERT OR REPLACE INTO people (bridge, person, name, picture) VALUES (?, ?, ?, ?)",
+            (bridge, person.id, person.name, person.picture),
         )
-        return True
+        return known != person
 
     def person(self, bridge: str, id: str) -> Person | None:
         row = self._db.con.execute(
@@ -56,10 +67,10 @@ class Acquaintance:
         row = self._db.con.execute(
             "SELECT what FROM chats WHERE bridge = ? AND chat = ?", (place.bridge, place.chat)
         ).fetchone()
-        if row is not None and row[0] == what:
-            return False
-        self._db.write("INSERT OR REPLACE INTO chats VALUES (?, ?, ?)", (place.bridge, place.chat, what))
-        return row is not None
+        self._db.write(
+            "INSERT OR REPLACE INTO chats (bridge, chat, what) VALUES (?, ?, ?)", (place.bridge, place.chat, what)
+        )
+        return row is not None and row[0] != what
 
     def dressed(self, bridge: str, what: str) -> tuple[str, str | None] | None:
         """The name and the picture that a ghost or a portal was given last."""
@@ -69,7 +80,10 @@ class Acquaintance:
         return row
 
     def dress(self, bridge: str, what: str, name: str, picture: str | None) -> None:
-        self._db.write("INSERT OR REPLACE INTO dressed VALUES (?, ?, ?, ?)", (bridge, what, name, picture))
+        self._db.write(
+            "INSERT OR REPLACE INTO dressed (bridge, what, name, picture) VALUES (?, ?, ?, ?)",
+            (bridge, what, name, picture),
+        )
 
     def ask(self, order: Ask) -> bool:
         """Note that a stranger waits. Returns whether that is news."""
@@ -101,8 +115,8 @@ class Acquaintance:
         return Place(bridge=row[0], chat=row[1]) if row else None
 
     def first_time(self, what: str) -> bool:
-        return self._db.write("INSERT OR IGNORE INTO told_once VALUES (?)", (what,)).rowcount > 0
+        return self._db.write("INSERT OR IGNORE INTO told_once (what) VALUES (?)", (what,)).rowcount > 0
 
     def first_command(self, place: Place, id: str) -> bool:
         row = (place.bridge, place.chat, id)
-        return self._db.write("INSERT OR IGNORE INTO commands VALUES (?, ?, ?)", row).rowcount > 0
+        return self._db.write("INSERT OR IGNORE INTO commands (bridge, chat, id) VALUES (?, ?, ?)", row).rowcount > 0

@@ -1,8 +1,9 @@
-"""Time and waiting, as the relay is given them; tests turn a clock of their own."""
+"""Time and waiting, as the relay is given them (tests turn a clock of their own), and an end to waiting."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Protocol
 
 
@@ -31,3 +32,11 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+async def ended(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
+    """Cancel tasks, and wait until they have ended, but no longer than so many seconds, whatever they do."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)

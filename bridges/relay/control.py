@@ -23,7 +23,7 @@ HELP = """\
 status: how each side is doing, and what waits
 list: what is linked
 pause NAME, resume NAME: let a link stand still, and go on
-retry [NAME]: try again what did not get through
+retry [NAME]: try again what did not get through, and start a side that has stopped; NAME is a link or a side
 contacts [WORD]: chats that can be relayed
 start NAME: make the chat for a contact now
 unlink NAME: relay it no more; asks you to say so twice
@@ -126,15 +126,20 @@ def _resume(context: _Context, about: str) -> str:
 
 
 def _retry(context: _Context, about: str) -> str:
-    link = context.find(about) if about else None
+    store, relay = context.store, context.relay
+    side = about if about in store.sides else None
+    link = context.find(about) if about and side is None else None
     if isinstance(link, str):
         return link
-    count = context.store.retry(link.name if link else None)
-    if context.relay is not None:
-        for place in context.store.places_waiting():
-            context.relay.lanes.wake(place)
-        context.relay.making.begin()
-    return f"{count} messages are tried again." if count != 1 else "One message is tried again."
+    count = store.retry(link.name if link else None, side)
+    started: list[str] = []
+    if relay is not None:
+        started = [name for name in ([side] if side else [] if link else relay.need_person()) if relay.again(name)]
+        for place in store.places_waiting():
+            relay.lanes.wake(place)
+        relay.making.begin()
+    said = f"{count} messages are tried again." if count != 1 else "One message is tried again."
+    return " ".join([said, *(f"{name} is started again." for name in started)])
 
 
 def _contacts(context: _Context, about: str) -> str:

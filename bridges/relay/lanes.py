@@ -15,7 +15,7 @@ from ..about import Can
 from ..actions import Post, Upload
 from ..api import Bridge, CannotDo, NotNow, Refused
 from . import degrade
-from .clock import Clock
+from .clock import Clock, ended
 from .files import Spool
 from .intents import Correct, Say, Seen, Types
 from .model import Place
@@ -30,6 +30,7 @@ UNTOLD = 4  # read by somebody of whom no network tells
 PATIENCE = 120.0  # seconds for one send, after which nobody knows
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 FEWEST = 8  # attempts, so that an hour without a connection alone is no reason
+GOODBYE = 0.5  # seconds for what was cancelled, when the relay ends
 STALE = 10_000  # milliseconds after which nobody types any more
 
 
@@ -76,10 +77,7 @@ class Lanes:
         self._closing.set()
         if self._lanes:
             _, late = await asyncio.wait(list(self._lanes.values()), timeout=seconds)
-            for lane in late:
-                lane.cancel()
-            if late:
-                await asyncio.wait(late)
+            await ended(late, GOODBYE)
 
     def _ended(self, place: Place, task: asyncio.Task[None]) -> None:
         self._lanes.pop(place, None)

@@ -16,6 +16,7 @@ from ..about import Can
 from ..api import NotNow
 from ..events import AnyEvent, Chat, ChatKind, Person, Posted
 from . import loops
+from .clock import ended
 from .engine import follow
 from .intents import Say, Seen
 from .model import Author, Link, Mode, Place, Rule
@@ -75,12 +76,8 @@ class Making:
         except DecampError as error:
             log.info("%s does not tell its chats now: %s", bridge, error)
 
-    async def close(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+    async def close(self, seconds: float) -> None:
+        await ended(list(self._tasks.values()), seconds)
 
     async def _make(self, wish: Wish) -> None:
         """Try until it is there. What the network refuses is told, and tried again when the bridge connects anew."""

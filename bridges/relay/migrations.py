@@ -23,7 +23,24 @@ def _first(con: Connection) -> None:
         con.execute(statement)
 
 
-STEPS: tuple[Step, ...] = (_first,)
+def _second(con: Connection) -> None:
+    """Rules that stand still, words from other processes, what announcements have to hear, and when anything was seen.
+
+    What has no time yet gets one when the relay looks (`sweeping.py`): a migration knows no clock.
+    """
+    con.execute("CREATE TABLE again (bridge TEXT PRIMARY KEY) WITHOUT ROWID, STRICT")
+    con.execute("CREATE TABLE heard (number INTEGER PRIMARY KEY, bridge TEXT NOT NULL, event BLOB NOT NULL) STRICT")
+    con.execute(
+        "CREATE TABLE rests (source TEXT NOT NULL, target TEXT NOT NULL, why TEXT NOT NULL, since INTEGER NOT NULL,"
+        " PRIMARY KEY (source, target)) WITHOUT ROWID, STRICT"
+    )
+    con.execute("ALTER TABLE messages ADD COLUMN relayed_at INTEGER NOT NULL DEFAULT 0")
+    for table in ("people", "chats", "dressed", "told_once", "commands"):
+        con.execute(f"ALTER TABLE {table} ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0")
+    con.execute("DELETE FROM counts WHERE link = '' AND what IN ('in', 'out', 'failed', 'removed')")
+
+
+STEPS: tuple[Step, ...] = (_first, _second)
 """The step at n leads from version n to n + 1. A step that was released is never changed; a new one is added."""
 
 

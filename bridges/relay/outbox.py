@@ -111,11 +111,11 @@ class Outbox:
     def give_up(self, number: int, why: str) -> None:
         self._db.write("UPDATE outbox SET state = ?, under_way = 0, why = ? WHERE number = ?", (GIVEN_UP, why, number))
 
-    def retry(self, link: str | None) -> int:
-        """Let what was given up wait again, before what came later."""
+    def retry(self, link: str | None, bridge: str | None) -> int:
+        """Let what was given up wait again, before what came later: of a link, for a bridge, or all of it."""
         return self._db.write(
             "UPDATE outbox SET state = 0, tries = 0, first_try_at = NULL, doubts = min(doubts, 1) WHERE state = 2"
-            " AND (? IS NULL OR link = ?)", (link, link)
+            " AND (? IS NULL OR link = ?) AND (? IS NULL OR bridge = ?)", (link, link, bridge, bridge)
         ).rowcount  # fmt: skip
 
     def cut_off(self) -> int:

@@ -15,6 +15,7 @@ from migrate.model import display_name
 from ..about import About, Can
 from ..events import Chat, Person
 from . import words
+from .clock import ended
 from .model import Link, Options, Place
 
 if TYPE_CHECKING:
@@ -64,11 +65,8 @@ class People:
             if link.made and any(end.bridge == bridge for end in link.ends[1:]):
                 self._begin(link)
 
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+    async def close(self, seconds: float) -> None:
+        await ended(list(self._tasks), seconds)
 
     def _begin(self, link: Link) -> None:
         task = asyncio.create_task(self._dress(link))

@@ -7,21 +7,20 @@ together (`database.py`). A bridge that fails takes nothing else down: it is sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from logging import getLogger
 from random import Random
 
-from migrate.errors import DecampError
-
 from ..api import Bridge
 from ..events import AnyEvent, Changed, Posted
-from ..state import Health, State
+from ..state import State
 from .arrivals import Arrivals
 from .brake import Brake
-from .clock import Clock
+from .clock import Clock, ended
 from .engine import follow
 from .files import Spool
 from .intents import Say
+from .keeping import Keeping
 from .lanes import Lanes
 from .making import History, Making
 from .model import Place
@@ -35,9 +34,7 @@ from .timers import Timers
 from .watch import Watch
 
 log = getLogger("decamp.relay")
-FAIR = 64  # events of one bridge, after which the others have their turn
-PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before a bridge is started again
-LAST_WORDS = 10.0  # seconds for an end in order
+FAREWELL = 0.5, 5.0, 2.5  # seconds for an end in order: what is being made, what is being sent, the bridges
 
 
 class Relay:
@@ -47,8 +44,15 @@ class Relay:
         self, store: SqliteStore, seats: Mapping[str, Seat], spool: Spool, clock: Clock, random: Random, *,
         history: History | None = None, give_up_after: float = 3600.0,
     ) -> None:  # fmt: skip
-        self.store, self._seats, self.clock, self._random = store, dict(seats), clock, random
+        self.store, self.clock, self.random = store, clock, random
         self.bridges: dict[str, Bridge] = {}
+        """Those that run."""
+        self.leaving: set[asyncio.Task[None]] = set()
+        """Bridges that have not come to their end yet."""
+        self.look_outside: Callable[[], None] = lambda: None
+        """Called every second: whoever runs a relay may look there for what changed."""
+        self._keeping = {name: Keeping(self, name, seat) for name, seat in seats.items()}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         store.database.on_failure = self._broke
         self._broken: BaseException | None = None
@@ -77,99 +81,93 @@ class Relay:
     def running(self, name: str) -> Bridge | None:
         return self.bridges.get(name)
 
+    # -- which bridges take part -------------------------------------------------------------------------
+
+    def take_in(self, name: str, seat: Seat) -> None:
+        """A bridge that takes part from now on, or one that works with something else as soon as it is started."""
+        if name in self._keeping:
+            self._keeping[name].seat = seat
+            return
+        self._keeping[name] = Keeping(self, name, seat)
+        if self._tasks and not self._stopping.is_set():
+            self._begin(f"bridge {name}", self._keeping[name].run())
+
+    def need_person(self) -> list[str]:
+        """Bridges that have stopped, and are not started again by themselves."""
+        return [name for name, keeping in self._keeping.items() if keeping.needs_person]
+
+    def again(self, name: str) -> bool:
+        """Start a bridge now that is not connected. Returns whether there is one to start."""
+        return name in self._keeping and self._keeping[name].again()
+
+    def restart(self, name: str) -> None:
+        """End a bridge that hangs; it is started again."""
+        if name in self._keeping:
+            self._keeping[name].end_attempt()
+
     # -- from start to end -------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Relay until `stop`."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._side(name), name=f"bridge {name}") for name in self._seats]
-            tasks.append(group.create_task(self._timers.run(), name="timers"))
-            tasks.append(group.create_task(self.watch.run(), name="watch"))
+        try:
+            for name, keeping in self._keeping.items():
+                self._begin(f"bridge {name}", keeping.run())
+            self._begin("timers", self._timers.run())
+            self._begin("watch", self.watch.run())
             self.making.begin()
             await self._stopping.wait()
-            await self._end(tasks)
+        finally:
+            await self._end()
         if self._broken is not None:
             raise self._broken
+
+    def _begin(self, what: str, work: Coroutine[None, None, None]) -> None:
+        """Do something until the relay ends. Not in a task group, which would wait for whoever does not end."""
+        task = self._tasks[what] = asyncio.create_task(work, name=what)
+        task.add_done_callback(lambda task: None if task.cancelled() else self._broke(task.exception()))
 
     def stop(self) -> None:
         """Come to an end in order: what is being sent is finished, and nothing else is begun."""
         self._stopping.set()
 
-    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        await self.making.close()
-        await self.people.close()
-        await self.lanes.close(LAST_WORDS * 0.7)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=LAST_WORDS * 0.2)
+    async def _end(self) -> None:
+        """Whoever does not come to an end in their time is left behind: all that counts is in the store."""
+        making, sending, leaving = FAREWELL
+        await asyncio.gather(self.making.close(making), self.people.close(making))
+        await self.lanes.close(sending)
+        late = asyncio.get_running_loop().time() + leaving
+        await ended(self._tasks.values(), leaving)
+        if self.leaving:
+            await asyncio.wait(self.leaving, timeout=max(late - asyncio.get_running_loop().time(), 0))
         if self._broken is None:
             self.store.database.commit()
 
-    def _broke(self, error: BaseException) -> None:
-        """The store cannot be written any more: the relay ends rather than lose something."""
+    def _broke(self, error: BaseException | None) -> None:
+        """Something is wrong that nobody can go on with: the relay ends rather than lose something."""
         self._broken = self._broken or error
-        self._stopping.set()
+        if self._broken is not None:
+            self._stopping.set()
 
-    # -- one bridge --------------------------------------------------------------------------------------
+    def reload(self) -> None:
+        """Take up what another process wrote into the store."""
+        self.store.portals.load()
+        for name in self.store.again():
+            self.again(name)
+        for name in self.bridges:
+            self.lanes.wake_bridge(name)
 
-    async def _side(self, name: str) -> None:
-        """Keep one bridge running, until it needs a person."""
-        failed = 0
-        while True:
-            started = self.clock.steady()
-            try:
-                why = await self._read(name)
-            except (DecampError, OSError) as error:
-                why = Health(
-                    state=State.FAILED, since=self.clock.now(), said=str(error), todo=getattr(error, "hint", "")
-                )
-            except Exception as error:  # outermost: other people's code, which must not take the other bridges down
-                log.exception("The bridge %s broke.", name)
-                why = Health(state=State.INTERRUPTED, since=self.clock.now(), said=f"It broke: {type(error).__name__}.")
-            if self._broken is not None:
-                return
-            self.watch.note(name, why)
-            if why.state.is_final:
-                return
-            failed = 0 if self.clock.steady() - started > 600 else failed + 1
-            await self.clock.sleep(PAUSES[min(failed, len(PAUSES) - 1)] * self._random.uniform(1.0, 1.25))
+    # -- one event ---------------------------------------------------------------------------------------
 
-    async def _read(self, name: str) -> Health:
-        """Start a bridge and take in what it yields. Returns how it was when it ended."""
-        seat = self._seats[name]
-        bridge = self.bridges[name] = seat.make()
-        try:
-            await bridge.start(seat.desk(self.store.cursor(name)))
-            count, last = 0, bridge.health
-            async for event in bridge.events():
-                if isinstance(event, Changed):
-                    last = event.health if event.health.state is not State.STOPPED else last
-                    self._changed(name, event.health)
-                else:
-                    self.take(event, name)
-                count += 1
-                if count % FAIR == 0:
-                    await asyncio.sleep(0)
-            if not last.state.is_final:
-                last = Health(state=State.INTERRUPTED, since=self.clock.now(), said=last.said, todo=last.todo)
-            return last
-        finally:
-            await asyncio.shield(bridge.stop())
-
-    async def restart(self, name: str) -> None:
-        """End a bridge that hangs; its reader starts it again."""
-        bridge = self.bridges.get(name)
-        if bridge is not None:
-            await bridge.stop()
-
-    def _changed(self, name: str, health: Health) -> None:
-        self.watch.note(name, health)
-        if health.state is State.CONNECTED:
+    def changed(self, name: str, event: Changed) -> None:
+        """A bridge is in another state, or only further than it was."""
+        if event.cursor is not None:
+            self.store.take(name, event.cursor, [], self.clock.now())
+        if not self.watch.note(name, event.health):
+            self.watch.heard(name)
+        elif event.health.state is State.CONNECTED:
             self.lanes.wake_bridge(name)
             self.making.wake(name)
             self.people.repair(name)
-
-    # -- one event ---------------------------------------------------------------------------------------
 
     def take(self, event: AnyEvent, bridge: str) -> None:
         """Keep what follows from an event together with the cursor after it, and see to it."""

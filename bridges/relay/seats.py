@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,10 +12,14 @@ from ..api import Bridge, Desk
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """How to make a bridge, and what it gets to work with, given its last cursor."""
+    """How to make a bridge, and what it gets to work with, given its last cursor.
+
+    `hold` keeps others from using it, for as long as it runs and no longer; it may say `NotNow`.
+    """
 
     make: Callable[[], Bridge]
     desk: Callable[[str | None], Desk]
+    hold: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Sides(Protocol):

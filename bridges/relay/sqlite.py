@@ -48,6 +48,7 @@ class SqliteStore:
         self.database.before_commit = self._flush
         if lock:
             self.outbox.cut_off()
+            self.again()  # every bridge is started now anyway
             self.database.commit()
 
     def _name(self) -> str:
@@ -169,8 +170,8 @@ class SqliteStore:
         self.outbox.give_up(entry.number, why)
         self.count(entry.link, entry.place.bridge, "failed")
 
-    def retry(self, link: str | None = None) -> int:
-        return self.outbox.retry(link)
+    def retry(self, link: str | None = None, bridge: str | None = None) -> int:
+        return self.outbox.retry(link, bridge)
 
     # -- what came before --------------------------------------------------------------------------------
 
@@ -203,6 +204,16 @@ class SqliteStore:
         stood = self.portals.resume(link)
         self.outbox.let_go(link, None)
         return stood
+
+    def ask_again(self, bridge: str) -> None:
+        """Let the relay that runs start a bridge now that is not connected."""
+        self.database.write("INSERT OR IGNORE INTO again VALUES (?)", (bridge,))
+
+    def again(self) -> list[str]:
+        """The bridges that were asked for in this way since."""
+        if self.database.con.execute("SELECT 1 FROM again").fetchone() is None:
+            return []
+        return [bridge for (bridge,) in self.database.write("DELETE FROM again RETURNING bridge").fetchall()]
 
     def note_health(self, bridge: str, health: Health, last_success: int | None, reconnects: int) -> None:
         self.database.write(

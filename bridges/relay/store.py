@@ -175,7 +175,8 @@ class Store(Known, Protocol):
     def give_up(self, entry: Entry, why: str) -> None:
         """It is tried no more until the owner says so."""
 
-    def retry(self, link: str | None = None) -> int: ...
+    def retry(self, link: str | None = None, bridge: str | None = None) -> int:
+        """Let what was given up wait again: of a link, for a bridge, or all of it. How much that is."""
 
     # -- what came before --------------------------------------------------------------------------------
 

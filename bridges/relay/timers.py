@@ -41,9 +41,8 @@ class Timers:
         relay.store.portals.drop_faded(now)
         relay.arrivals.due(now)
         if relay.store.database.changed_by_others():
-            relay.store.portals.load()
-            for bridge in list(relay.bridges):
-                relay.lanes.wake_bridge(bridge)
+            relay.reload()
+        relay.look_outside()
         if self._cleaned is None or relay.clock.steady() - self._cleaned > RARELY:
             self._cleaned = relay.clock.steady()
             self._spool.clean(now)

@@ -25,6 +25,7 @@ class Watch:
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
+        self._health: dict[str, Health] = {}
         self._since: dict[str, float] = {}
         self._heard: dict[str, float] = {}
         self._told: set[str] = set()
@@ -34,9 +35,19 @@ class Watch:
         """Something came from a bridge, or it answered."""
         self._heard[name] = self._relay.clock.steady()
 
-    def note(self, name: str, health: Health) -> None:
-        """A bridge is in another state. What passes is told only when it lasts; what needs a person, at once."""
-        relay = self._relay
+    def forget(self, name: str) -> None:
+        """Somebody wants to know anew how it is: what was said of it is said again."""
+        self._health.pop(name, None)
+
+    def note(self, name: str, health: Health) -> bool:
+        """Note how a bridge is. What passes is told only when it lasts; what needs a person, at once.
+
+        Returns whether it is news.
+        """
+        relay, before = self._relay, self._health.get(name)
+        if before is not None and (before.state, before.said, before.todo) == (health.state, health.said, health.todo):
+            return False
+        self._health[name] = health
         log.info("%s: %s. %s", name, health.state, health.said)
         if health.state is State.CONNECTED:
             self.heard(name)
@@ -47,35 +58,46 @@ class Watch:
                 relay.owner.tell(f"{name} is connected again.")
         elif health.state is not State.STOPPED:
             self._since.setdefault(name, relay.clock.steady())
-            if health.state.is_final and name not in self._told:
+            if health.state.is_final:
                 self._told.add(name)
-                relay.owner.tell(f"{name} has stopped: {health.state}. {health.said} {health.todo}".strip())
-        relay.store.note_health(name, health, relay.lanes.last_success.get(name), self.reconnects.get(name, 0))
+                said = f"{name} has stopped: {health.state}. {health.said} {health.todo}".strip()
+                relay.owner.tell(f"{said} `retry {name}` starts it again.")
+        self._write(name)
+        return True
 
     async def run(self) -> None:
         while True:
             await self._relay.clock.sleep(EVERY)
+            for name in list(self._since):
+                self._tell_what_lasts(name)
             for name in list(self._relay.bridges):
                 await self._look(name)
 
+    def _tell_what_lasts(self, name: str) -> None:
+        gone, health = self._relay.clock.steady() - self._since[name], self._health[name]
+        if gone > LONG and name not in self._told:
+            self._told.add(name)
+            said = f"{name} is not connected for {int(gone / 60)} minutes. {health.said} {health.todo}"
+            self._relay.owner.tell(said.strip())
+
     async def _look(self, name: str) -> None:
+        """Start a bridge again that says that it is connected, and neither takes, says, nor answers anything."""
         relay, steady = self._relay, self._relay.clock.steady()
-        bridge = relay.connected(name)
-        since = self._since.get(name)
-        if bridge is None:
-            if since is not None and steady - since > LONG and name not in self._told:
-                self._told.add(name)
-                health = relay.bridges[name].health
-                relay.owner.tell(
-                    f"{name} is not connected for {int((steady - since) / 60)} minutes. {health.said} {health.todo}"
-                )
+        if relay.connected(name) is None:
             return
-        relay.store.note_health(name, bridge.health, relay.lanes.last_success.get(name), self.reconnects.get(name, 0))
+        self._write(name)
         hangs = steady - relay.lanes.under_way.get(name, steady) > QUIET
         is_quiet = steady - max(self._heard.get(name, steady), relay.lanes.answered.get(name, 0.0)) > QUIET
         if hangs or (is_quiet and not await self._answers(name)):
             log.warning("%s says that it is connected, and does not answer: it is started again.", name)
-            await relay.restart(name)
+            relay.restart(name)
+
+    def _write(self, name: str) -> None:
+        """For the status, which another process may ask for."""
+        relay = self._relay
+        relay.store.note_health(
+            name, self._health[name], relay.lanes.last_success.get(name), self.reconnects.get(name, 0)
+        )
 
     async def _answers(self, name: str) -> bool:
         """Whether a bridge still says something when asked for its chats."""

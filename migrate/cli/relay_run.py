@@ -104,7 +104,7 @@ class _Process:
                 links = sum(name not in store.portals.ended for name in store.portals.links)
                 rules = f" and {count(len(self._relaying.rules), 'rule')}" if self._relaying.rules else ""
                 self._log.info("Relaying between %s: %s%s.", _listed(seats), count(links, "link"), rules)
-                await _until_done(running)
+                await running
         self._log.info("Stopped. %s.", self._waiting(self._status(relay)))
         return self._code
 
@@ -194,25 +194,6 @@ class _Process:
 def _listed(names: Sequence[str] | dict[str, Seat]) -> str:
     *most, last = sorted(names)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-async def _until_done(running: asyncio.Task[None]) -> None:
-    """Wait for the end. What made it impossible to go on is said as any other error of ours."""
-    try:
-        await running
-    except ExceptionGroup as group:
-        known, others = group.split(DecampError)
-        if others is not None or known is None:
-            raise
-        raise next(_leaves(known)) from group
-
-
-def _leaves(group: ExceptionGroup[DecampError]) -> Iterator[DecampError]:
-    for error in group.exceptions:
-        if isinstance(error, ExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
 
 
 @contextmanager
