@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from bridges.api import Post, Posted, Reference
 from migrate.session.config.namespaces import Namespace
@@ -18,10 +17,8 @@ from tests.bridges.session.friend import HandFriend, this_moment
 from tests.bridges.session.world import SessionWorld
 
 from . import page
-from .places import PLACES, Place
+from .places import PLACES, Absent, Place
 from .terminal import Command, Desk
-
-UP = r"{}: connected"
 
 
 class Stage:
@@ -103,27 +100,26 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(network: str, folder: Path, absent: Callable[[str], NoReturn]) -> AsyncIterator[Stage]:
+async def stage(network: str, folder: Path, desk: Desk, absent: Absent) -> AsyncIterator[Stage]:
     """A network, its people, and a home in which decamp has never been."""
     for name in ("there", "session"):
         (folder / name).mkdir()
     with StandIn(this_moment, os.urandom) as standin:
         world = SessionWorld(standin, folder / "session")
         async with PLACES[network](folder / "there", absent) as place:
-            yield Stage(Desk(folder / "home"), place, world)
+            yield Stage(desk, place, world)
 
 
-def play(
-    network: str, folder: Path, absent: Callable[[str], NoReturn], act: Callable[[Stage], Awaitable[None]]
-) -> None:
-    """One act on the stage."""
+def play(network: str, folder: Path, absent: Absent, act: Callable[[Stage], Awaitable[None]]) -> None:
+    """One act on the stage. DECAMP_SCREENS names a folder for what the newcomer saw, to look at."""
+    desk = Desk(folder / "home")
 
     async def whole() -> None:
-        async with stage(network, folder, absent) as there:
-            try:
-                await act(there)
-            finally:
-                if kept := os.environ.get("DECAMP_SCREENS"):  # what a newcomer saw, to look at
-                    Path(kept, f"{network}.txt").write_text("\n".join(there.desk.screens), "utf-8")
+        async with stage(network, folder, desk, absent) as there:
+            await act(there)
 
-    asyncio.run(whole())
+    try:
+        asyncio.run(whole())
+    finally:
+        if kept := os.environ.get("DECAMP_SCREENS"):
+            Path(kept, f"{network}.txt").write_text("\n".join(desk.screens), "utf-8")

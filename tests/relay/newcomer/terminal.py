@@ -21,9 +21,12 @@ from pathlib import Path
 PATIENCE = 60.0
 CTRL_C = "\x03"
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\r\x07]")
-_AT_A_TERMINAL = "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); " + (
-    "os.execv(sys.executable, [sys.executable, '-m', 'migrate', *sys.argv[1:]])"
-)
+_AT_A_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "migrate", *sys.argv[1:]])
+"""
 """Passwords are read from, and Ctrl-C comes by, the terminal that a program belongs to."""
 
 
