@@ -6,16 +6,21 @@ A lane is a task that lives as long as something waits for its place, so that a 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
+from logging import getLogger
 from random import Random
 
 from msgspec.structs import replace
+
+from migrate.errors import DecampError
 
 from ..about import Can
 from ..actions import Post, Upload
 from ..api import Bridge, CannotDo, NotNow, Refused
 from . import degrade
 from .clock import Clock, ended
+from .degrade import Plan
 from .files import Spool
 from .intents import Correct, Say, Seen, Types
 from .model import Place
@@ -24,6 +29,7 @@ from .seats import Sides
 from .sqlite import SqliteStore
 from .store import Entry
 
+log = getLogger("decamp.relay")
 AT_ONCE = 32  # sends under way on one bridge
 BATCH = 32  # entries that are stored as begun together, where sending one again does no harm
 UNTOLD = 4  # read by somebody of whom no network tells
@@ -151,7 +157,9 @@ class Lanes:
             self._store.drop(entry, "too late to show")
             return None
         if steps is None:
-            plan = await self._planning.plan(entry, bridge)
+            plan = await self._plan(entry, bridge)
+            if plan is None:
+                return None
             if not plan.steps:
                 self._store.drop(entry, plan.dropped or "nothing to show")
                 return None
@@ -163,6 +171,16 @@ class Lanes:
             steps = degrade.mark(steps, entry.done)
         self._store.begin(entry, steps, self._clock.now())
         return replace(entry, steps=steps, first_try_at=entry.first_try_at or self._clock.now())
+
+    async def _plan(self, entry: Entry, bridge: Bridge) -> Plan | None:
+        try:
+            return await self._planning.plan(entry, bridge)
+        except DecampError:
+            raise
+        except Exception as error:  # noqa: BLE001  outermost: what one person wrote holds up nobody else for ever
+            _log(f"A message for {entry.place.bridge} could not be put into words", error)
+            self._give_up(entry, f"It could not be put into words: {type(error).__name__}.")
+            return None
 
     async def _send(self, entry: Entry, bridge: Bridge) -> float | None:
         steps = entry.steps or ()
@@ -178,6 +196,10 @@ class Lanes:
                 return self._put_off(replace(entry, done=at), late, doubtful=True)
             except Refused as error:
                 return await self._refused(replace(entry, done=at), bridge, error)
+            except Exception as error:  # noqa: BLE001  outermost: other people's code
+                _log(f"{entry.place.bridge} broke while it sent something", error)
+                broken = NotNow(f"The bridge broke: {type(error).__name__}.")
+                return self._put_off(replace(entry, done=at), broken, doubtful=True)
             self.under_way.pop(entry.place.bridge, None)
             self.last_success[entry.place.bridge] = self._clock.now()
             self.answered[entry.place.bridge] = self._clock.steady()
@@ -233,6 +255,11 @@ class Lanes:
             self._gave_up(entry, why)
         else:
             self._store.drop(entry, f"refused: {type(entry.intent).__name__.lower()}")
+
+
+def _log(what: str, error: Exception) -> None:
+    """Where it happened, and not what was said: an error may quote the message that it is about."""
+    log.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 
 def _uploads(entry: Entry) -> tuple[Upload, ...]:

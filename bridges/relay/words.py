@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from ..about import Limits
 
+LATEST = 253_402_300_799_000  # milliseconds; the year 9999 ends, and with it the times that can be written
 MARK_ROOM = len(" (1000/1000)")
 _SMALLEST = 40  # a limit below this could not hold a mark and a word
 
@@ -55,7 +56,7 @@ def _longest(text: str, limits: Limits) -> int:
 
 def when(sent_at: int) -> str:
     """A time as a prefix, for where a network cannot show it."""
-    return datetime.fromtimestamp(sent_at / 1000, UTC).strftime("[%Y-%m-%d %H:%M] ")
+    return datetime.fromtimestamp(min(max(sent_at, 0), LATEST) // 1000, UTC).strftime("[%Y-%m-%d %H:%M] ")
 
 
 def size(count: int) -> str:

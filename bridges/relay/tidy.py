@@ -1,0 +1,85 @@
+"""Makes of whatever a network yields something that can be kept: whole characters, times that there are, short names.
+
+What it changes could not be shown anywhere as it was. Pure, and quick where there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from ..events import AnyEvent, Edited, Event, Person, Posted, Reacted, Timer
+from .words import LATEST
+
+LONGEST = 100 * 366 * 86_400  # seconds after which something may disappear
+NAME = 500  # characters
+EMOJI = 64  # characters; what is longer is a text
+EMOJIS = 100  # reactions of one person on one message
+_encode = msgspec.json.Encoder().encode
+E = TypeVar("E", bound=Event)
+
+
+def tidy(event: AnyEvent) -> AnyEvent:
+    """The same event, with nothing in it that breaks whoever keeps or shows it."""
+    try:
+        _encode(event)
+    except UnicodeEncodeError:  # halves of characters, which UTF-8 does not have
+        event = _whole(event)
+    event = _named(event)
+    match event:
+        case Posted():
+            return _posted(event)
+        case Edited():
+            return event if 0 <= event.sent_at <= LATEST else replace(event, sent_at=_time(event.sent_at))
+        case Timer():
+            return replace(event, seconds=min(max(event.seconds, 0), LONGEST))
+        case Reacted():
+            emojis = tuple(emoji for emoji in event.emojis if 0 < len(emoji) <= EMOJI)[:EMOJIS]
+            return event if emojis == event.emojis else replace(event, emojis=emojis)
+        case _:
+            return event
+
+
+def _posted(event: Posted) -> Posted:
+    if not 0 <= event.sent_at <= LATEST:
+        event = replace(event, sent_at=_time(event.sent_at))
+    if event.expires is not None and not 0 < event.expires <= LONGEST:
+        event = replace(event, expires=min(event.expires, LONGEST) if event.expires > 0 else None)
+    if any(file.size is not None and not 0 <= file.size <= LATEST for file in event.files):
+        event = replace(event, files=tuple(replace(file, size=None) for file in event.files))
+    if event.reply_to is not None and event.reply_to.sent_at is not None:
+        event = replace(event, reply_to=replace(event.reply_to, sent_at=_time(event.reply_to.sent_at)))
+    return event
+
+
+def _named(event: E) -> E:
+    """Nobody reads a name of a page."""
+    for field in ("sender", "person"):
+        person = getattr(event, field, None)
+        if isinstance(person, Person) and len(person.name) > NAME:
+            event = replace(event, **{field: replace(person, name=person.name[:NAME])})
+    return event
+
+
+def _time(sent_at: int) -> int:
+    return min(max(sent_at, 0), LATEST)
+
+
+def _whole(event: E) -> E:
+    return msgspec.convert(_mended(msgspec.to_builtins(event)), type(event))
+
+
+def _mended(value: object) -> object:
+    """The same with a sign for each half of a character."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case Mapping():
+            return {key: _mended(one) for key, one in value.items()}
+        case Sequence():
+            return [_mended(one) for one in value]
+        case _:
+            return value
