@@ -64,6 +64,11 @@ class FileServer:
         return f"http://{self.name}/file/{id}"
 
     @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
     def behind_onions(self) -> Server:
         """The same server as the last node of a path is told of it: by its name."""
         return Server(self.name, self.x25519, 80)

@@ -39,6 +39,27 @@ class FileGone(DecampError):
     hint = "It keeps files for about two weeks. Whoever sent it may still have it."
 
 
+class CommunityRefused(DecampError):
+    """A community's server does not do this for this account."""
+
+    exit_code = 6
+    hint = "Look into the app whether the community is still what it was, and whether you may write there."
+
+
+class NotThere(CommunityRefused):
+    """A community's server has no such room, message or file, or none that this account may see."""
+
+
+class TooMuch(NoAnswer):
+    """A community's server wants us to wait."""
+
+    hint = "It goes on by itself."
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after
+
+
 class BadAccess(WrongWords):
     """The settings of the network cannot be used as they are."""
 

@@ -77,7 +77,7 @@ class Files:
             if attempt:
                 await self._again(attempt)
             try:
-                answer = await self._way.to_files(request)
+                answer = await self._way.to_server(request, self._server.behind_onions, self._server.url)
             except ProxyDown:
                 raise
             except NoAnswer as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,12 +16,14 @@ from urllib.parse import urlsplit
 
 from ..session.answers import LARGEST_ANSWER
 from ..session.errors import NoAnswer
+from ..session.v4 import ServerRequest
 from .access import Patience, Proxy
 from .errors import ProxyDown, Unreachable, WrongCertificate
 from .report import Report
 
 if TYPE_CHECKING:
     import aiohttp
+    from yarl import URL
 
 AT_ONCE = 6
 GOODBYE = 0.05  # seconds for both sides of a connection that broke off to close it: TLS wants a word from each
@@ -34,6 +37,8 @@ class Reply:
 
     status: int
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Names in lower case."""
 
 
 class Http:
@@ -66,41 +71,53 @@ class Http:
 
     async def post(self, url: str, body: bytes, seconds: float, *, pin: bytes | None = None) -> Reply:
         """Send `body`. With `pin`, only to whoever shows the certificate with this SHA-256."""
-        return await self._send("POST", url, body, seconds, pin)
+        import aiohttp
+
+        # Nodes sign their certificates themselves, and are known by keys inside the onion; seeds are pinned.
+        return await self._send("POST", url, body, seconds, aiohttp.Fingerprint(pin) if pin is not None else False)
 
     async def get(self, url: str, seconds: float) -> Reply:
-        return await self._send("GET", url, None, seconds, None)
+        return await self._send("GET", url, None, seconds, False)
 
-    async def _send(self, method: str, url: str, body: bytes | None, seconds: float, pin: bytes | None) -> Reply:
+    async def ask(self, request: ServerRequest, server: str, seconds: float) -> Reply:
+        """Send a request to a server of the ordinary web: its certificate has to be one that this machine trusts."""
+        from yarl import URL
+
+        url = URL(server + request.endpoint, encoded=True)  # as it was signed: nothing is written in another way
+        return await self._send(request.method, url, request.body, seconds, True, request.headers)
+
+    async def _send(
+        self, method: str, url: str | URL, body: bytes | None, seconds: float, tls: aiohttp.Fingerprint | bool,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:  # fmt: skip
         import aiohttp
         import aiohttp_socks
 
-        # Nodes sign their certificates themselves, and are known by keys inside the onion; seeds are pinned.
-        tls = aiohttp.Fingerprint(pin) if pin is not None else False
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, self._patience.connect))
         async with self._slots:
             self._report.requests += 1
             whole = False
             try:
                 async with self._session.request(
-                    method, url, data=body, ssl=tls, timeout=limits, allow_redirects=False
+                    method, url, data=body, headers=headers, ssl=tls, timeout=limits, allow_redirects=False
                 ) as answer:
-                    reply = Reply(answer.status, await _read(answer))
+                    said = {name.lower(): value for name, value in answer.headers.items()}
+                    reply = Reply(answer.status, await _read(answer), said)
                     whole = True
                     return reply
             except aiohttp_socks.ProxyConnectionError:
                 raise ProxyDown(f"The proxy at {self._proxy} did not answer, and nothing is sent around it.") from None
             except (aiohttp_socks.ProxyError, aiohttp_socks.ProxyTimeoutError) as error:
                 raise Unreachable(
-                    f"The proxy could not reach {_host(url)}: {str(error) or 'it took too long'}."
+                    f"The proxy could not reach {_host(str(url))}: {str(error) or 'it took too long'}."
                 ) from None
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                raise Unreachable(f"{_host(url)} could not be reached: {_reason(error)}.") from None
+                raise Unreachable(f"{_host(str(url))} could not be reached: {_reason(error)}.") from None
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 # Behind a proxy aiohttp stumbles over the mismatch, as the address of the other side is the proxy's.
                 if any(isinstance(one, aiohttp.ServerFingerprintMismatch) for one in (error, error.__context__)):
-                    raise WrongCertificate(f"{_host(url)} showed a certificate that is not its own.") from None
-                raise NoAnswer(f"{_host(url)} gave no answer: {_reason(error)}.") from None
+                    raise WrongCertificate(f"{_host(str(url))} showed a certificate that is not its own.") from None
+                raise NoAnswer(f"{_host(str(url))} gave no answer: {_reason(error)}.") from None
             finally:
                 self._broken = self._broken or not whole
 

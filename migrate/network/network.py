@@ -13,9 +13,11 @@ from random import Random
 from typing import TypeVar
 
 from ..session.clock import Clock
+from ..session.community.links import CommunityLink
 from ..session.deliver import FINAL, Delivery, Parcel, deliver
 from ..session.errors import BadAnswer, NoAnswer
 from ..session.flow import Answer, Ask, Flow
+from ..session.keys import AccountKeys
 from ..session.nodes import Node
 from ..session.paths import Paths
 from ..session.poll import Tour, Visit, Visitor
@@ -24,8 +26,9 @@ from ..session.storage import Call, Read, body_of
 from ..session.swarm import Swarm, swarm_of
 from .access import Access
 from .bootstrap import Bootstrap
+from .community import Community
 from .drive import drive
-from .errors import LostOnTheWay
+from .errors import BadAccess, LostOnTheWay
 from .files import Files
 from .http import AT_ONCE, Http
 from .nodes import Nodes
@@ -51,8 +54,8 @@ async def connect(
     `random` chooses paths and pauses, `rng` makes keys: for anything but tests, give both of the system's own.
     """
     report = Report()
-    async with Http(access.proxy, access.waits, report) as http:
-        network = Network(access, http, report, now=now, random=random, rng=rng, sleep=sleep)
+    async with Http(access.proxy, access.waits, report) as http, Http(access.proxy, access.waits, report) as apart:
+        network = Network(access, http, apart, report, now=now, random=random, rng=rng, sleep=sleep)
         try:
             await network.find_nodes()
             yield network
@@ -67,6 +70,7 @@ class Network:
         self,
         access: Access,
         http: Http,
+        apart: Http,
         report: Report,
         *,
         now: Callable[[], int],
@@ -74,17 +78,21 @@ class Network:
         rng: Callable[[int], bytes],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
+        """`apart` is for communities: however many of their servers are silent, nothing else waits for its turn."""
         self.report = report
         self.clock = Clock(now)
         self._pace = Pace(random, sleep)
         self._bootstrap = Bootstrap(access, http, now, self._pace.pause, report)
         self._nodes = Nodes(access, self._bootstrap, random, now, report)
+        self._access, self._rng = access, rng
         self._way: Way
+        self._way_apart: Way
         if access.direct:
-            self._way = Directly(http, access)
+            self._way, self._way_apart = Directly(http, access), Directly(apart, access)
         else:
             paths = Paths(self._nodes.pool, random, spread=not access.local, fewest=self._nodes.fewest)
             self._way = ThroughOnions(http, access, self._nodes.pool, paths, rng, report)
+            self._way_apart = ThroughOnions(apart, access, self._nodes.pool, paths, rng, report)
         self._files = Files(access.file_server, self._way, now, self._again)
         self._swarms: dict[str, Swarm] = {}
 
@@ -221,3 +229,16 @@ class Network:
     async def upload(self, blob: bytes) -> str:
         """Leave an encrypted file, and get the address for a message. Raises `TooLarge` or `NoAnswer`."""
         return await self._files.upload(blob)
+
+    # -- communities -------------------------------------------------------------------------------------
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether whoever is asked sees our address."""
+        return self._access.direct
+
+    def community(self, link: CommunityLink, keys: AccountKeys) -> Community:
+        """A room, read anonymously as far as it lets anybody read, and written in with these keys."""
+        if self._access.local and not link.is_local:
+            raise BadAccess("A stand-in network leads to no community but those on this machine.")
+        return Community(link, keys, self._way_apart, self.clock.time, self._rng, self._again)

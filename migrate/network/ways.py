@@ -12,7 +12,7 @@ from typing import Protocol
 from ..session.errors import BadAnswer, NoAnswer
 from ..session.flow import Answer
 from ..session.nodes import Node
-from ..session.onion import PATH, Onion, to_node, to_server
+from ..session.onion import PATH, Onion, Server, to_node, to_server
 from ..session.paths import Path, Paths, Pool, Verdict
 from ..session.storage import body_of, info
 from ..session.v4 import ServerAnswer, ServerRequest, read_server_answer
@@ -31,8 +31,8 @@ class Way(Protocol):
         """Ask a storage node. Raises `NoAnswer`, with `gone` where the network no longer knows it."""
         ...
 
-    async def to_files(self, request: ServerRequest) -> ServerAnswer:
-        """Ask the file server. Raises `NoAnswer`."""
+    async def to_server(self, request: ServerRequest, server: Server, url: str) -> ServerAnswer:
+        """Ask a server behind the onion network, which listens at `url`. Raises `NoAnswer`."""
         ...
 
 
@@ -40,19 +40,15 @@ class Directly:
     """No onions: whoever is asked sees our address."""
 
     def __init__(self, http: Http, access: Access) -> None:
-        self._http, self._server, self._patience = http, access.file_server, access.waits
+        self._http, self._patience = http, access.waits
 
     async def to_node(self, body: bytes, node: Node) -> Answer:
         reply = await self._http.post(f"https://{node.ip}:{node.port}{RPC_PATH}", body, self._patience.node)
         return Answer(reply.status, reply.body)
 
-    async def to_files(self, request: ServerRequest) -> ServerAnswer:
-        url, seconds = f"http://{self._server.host}:{self._server.port}{request.endpoint}", self._patience.file
-        if request.method == "GET":
-            reply = await self._http.get(url, seconds)
-        else:
-            reply = await self._http.post(url, request.body or b"", seconds)
-        return ServerAnswer(reply.status, {}, reply.body)
+    async def to_server(self, request: ServerRequest, server: Server, url: str) -> ServerAnswer:
+        reply = await self._http.ask(request, url, self._patience.file)
+        return ServerAnswer(reply.status, reply.headers, reply.body)
 
 
 class ThroughOnions:
@@ -61,7 +57,7 @@ class ThroughOnions:
     def __init__(
         self, http: Http, access: Access, pool: Pool, paths: Paths, rng: Callable[[int], bytes], report: Report
     ) -> None:
-        self._http, self._server, self._patience = http, access.file_server, access.waits
+        self._http, self._patience = http, access.waits
         self._pool, self._paths, self._rng, self._report = pool, paths, rng, report
         self._met: set[Path] = set()
 
@@ -82,16 +78,16 @@ class ThroughOnions:
                 raise
             raise LostOnTheWay(str(error)) from error
 
-    async def to_files(self, request: ServerRequest) -> ServerAnswer:
+    async def to_server(self, request: ServerRequest, server: Server, url: str) -> ServerAnswer:
         path = self._path(None)
-        onion = to_server(request.encode(), self._server.behind_onions, path.nodes, self._rng)
+        onion = to_server(request.encode(), server, path.nodes, self._rng)
         try:
             reply = await self._post(path, onion, self._patience.file)
         except ProxyDown:
             raise
         except NoAnswer as error:
             raise LostOnTheWay(str(error)) from error  # the node at the end gives up on a server before we do
-        trouble = f"The file server could not be reached through the network (status {reply.status})."
+        trouble = f"{server.host} could not be reached through the network (status {reply.status})."
         if reply.status == 200:
             try:
                 answer = read_server_answer(onion.server_answer(reply.body))

@@ -40,6 +40,15 @@ class Faults:
     numeric_file_ids: bool = False
     """File ids of old: decimal digits instead of 44 characters."""
 
+    communities_down: set[int] = field(default_factory=set)
+    """Community servers that nobody can reach, by their place in `StandIn.communities`."""
+    community_statuses: dict[int, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    """Community servers that answer everything with this code and these headers."""
+    community_clock: int = 0
+    """Seconds by which the clocks of community servers are ahead."""
+    lost_posts: int = 0
+    """So many of the next posts in communities are taken, and nobody hears of it."""
+
     def drops(self, number: int) -> bool:
         return number in self.dropped or (self.drop_every > 0 and number % self.drop_every == 0)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from .faults import Faults
 from .http import Reply, Request
-from .layers import KeyPair, Random, Sealing, split
-from .refused import Refused
+from .layers import KeyPair, Random
+from .sealed import answered
 
 LARGEST_FILE = 10_000_000
 LIFETIME = 14 * 86_400.0
@@ -43,16 +43,9 @@ class FileServer:
 
     def sealed(self, frame: bytes) -> Reply:
         """A request that came through an onion: the answer is sealed for whoever made it."""
-        try:
-            closed, said = split(frame)
-            sealing = Sealing.between(self._pair, said.get("ephemeral_key"), said.get("enc_type"))
-            meta, body = _read_v4(sealing.open(closed))
-        except Refused as refusal:
-            return Reply(refusal.code, str(refusal.body).encode(), "text/plain")
-        reply = self.answer(str(meta.get("method", "GET")), str(meta.get("endpoint", "")), body)
-        answer = json.dumps({"code": reply.status, "headers": {"content-type": reply.kind}}).encode()
-        plain = b"l%d:%b%d:%be" % (len(answer), answer, len(reply.body), reply.body)
-        return Reply(200, sealing.close(plain, self._random), "application/octet-stream")
+        return answered(
+            self._pair, frame, lambda asked: self.answer(asked.method, asked.path, asked.body), self._random
+        )
 
     async def handle(self, request: Request) -> Reply | None:
         """A request that came directly."""
@@ -77,22 +70,3 @@ class FileServer:
 
     def _now(self) -> float:
         return self._clock() / 1000
-
-
-def _read_v4(data: bytes) -> tuple[dict[str, object], bytes]:
-    strings: list[bytes] = []
-    rest = data[1:-1]
-    while rest:
-        digits, _, rest = rest.partition(b":")
-        size = int(digits) if digits.isdigit() and len(digits) < 9 else len(rest) + 1
-        if size > len(rest):
-            raise Refused(400, "Invalid v4 request")
-        strings.append(rest[:size])
-        rest = rest[size:]
-    try:
-        meta = json.loads(strings[0])
-    except (ValueError, IndexError, RecursionError) as error:
-        raise Refused(400, "Invalid v4 request") from error
-    if not isinstance(meta, dict) or data[:1] != b"l" or data[-1:] != b"e" or len(strings) > 2:
-        raise Refused(400, "Invalid v4 request")
-    return meta, b"".join(strings[1:])

@@ -1,4 +1,4 @@
-"""The whole network on this machine: seeds, storage nodes and a file server, in one thread beside the caller's.
+"""The whole network on this machine: seeds, nodes, a file server and communities, in one thread beside the caller's.
 
 It listens on loopback addresses only and refuses others; nothing that it holds outlives it.
 """
@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 
 from ..errors import DecampError
 from .certificates import self_signed
+from .community import CommunityServer
 from .faults import Faults
 from .files import FileServer
 from .http import Doors, Reply, Request
@@ -52,8 +53,9 @@ class StandIn:
     """
 
     def __init__(
-        self, clock: Callable[[], int], random: Random, *, nodes: int = 6, addresses: Sequence[str] = ("127.0.0.1",)
-    ) -> None:
+        self, clock: Callable[[], int], random: Random, *, nodes: int = 6, addresses: Sequence[str] = ("127.0.0.1",),
+        communities: int = 0,
+    ) -> None:  # fmt: skip
         for address in addresses:
             if not ip_address(address).is_loopback:
                 raise NotLoopback(f"{address} is not an address of this machine alone.")
@@ -61,12 +63,15 @@ class StandIn:
         self.shelves = Shelves()
         self.nodes = [Node(index, addresses[index % len(addresses)], random(32)) for index in range(nodes)]
         self.file_server = FileServer(random, clock, self.faults)
+        self.communities = [CommunityServer(index, random, clock, self.faults) for index in range(communities)]
         self.seeds: list[Seed] = []
         self.requests: list[Seen] = []
         self.plain_port = 0
         self._addresses = list(addresses)
         storage = Storage(self.nodes, self.shelves, self.faults, clock)
-        self._around = Surroundings(self.nodes, storage, self.file_server, self.faults, random, self._saw)
+        self._around = Surroundings(
+            self.nodes, storage, self.file_server, self.communities, self.faults, random, self._saw
+        )
         self._doors = Doors()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="stand-in network", daemon=True)
@@ -141,6 +146,8 @@ class StandIn:
             self.seeds.append(Seed(home, await self._doors.open(home, self._seed, tls), fingerprint))
         self.plain_port = await self._doors.open(home, self._plain)
         self.file_server.host, self.file_server.port = home, self.plain_port
+        for server in self.communities:
+            server.host, server.port = home, await self._doors.open(home, partial(self._community, server))
 
     async def _node(self, node: Node, request: Request) -> Reply | None:
         if request.path == "/json_rpc":
@@ -163,6 +170,10 @@ class StandIn:
             return Reply(200, self._view().encode())
         seen = self._saw("files", f"{request.method} {request.path.lstrip('/').partition('/')[0]}", "", 0)
         return None if self.faults.drops(seen.number) else await self.file_server.handle(request)
+
+    async def _community(self, server: CommunityServer, request: Request) -> Reply | None:
+        seen = self._saw(f"community {server.index}", f"{request.method} {request.path}", "", 0)
+        return None if self.faults.drops(seen.number) else await server.handle(request)
 
     def _view(self) -> str:
         requests = [[seen.number, seen.where, seen.what, seen.pubkey, seen.depth] for seen in self.requests]

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from nacl import bindings as sodium
 
+from .community import CommunityServer
 from .faults import Faults
 from .files import FileServer
 from .http import Reply, Request
 from .layers import KeyPair, Random, Sealing, split
 from .refused import Refused
 from .rpc import Rpc, Storage
+from .sealed import PATH
 
 RPC, ONION = "/storage_rpc/v1", "/onion_req/v2"
 
@@ -38,6 +40,7 @@ class Surroundings:
     nodes: Sequence[Node]
     storage: Storage
     files: FileServer
+    communities: Sequence[CommunityServer]
     faults: Faults
     random: Random
     saw: Callable[[str, str, str, int], Seen]
@@ -117,13 +120,25 @@ class Node:
         return Reply(200, answer if route.get("base64") is False else base64.b64encode(answer), "text/plain")
 
     async def _to_server(self, around: Surroundings, plain: bytes, route: dict[str, object]) -> Reply:
-        """Only our own file server is known here, by any of its names: the stand-in never looks further."""
+        """Only our own servers are known here, the file server by any of its names: the stand-in looks no further."""
+        for server in around.communities:
+            if (route.get("host"), route.get("port"), route.get("protocol")) == (server.host, server.port, "http"):
+                return self._to_community(around, server, plain, route)
         if route.get("target") != "/oxen/v4/lsrpc" or around.faults.files_down:
             return _plain(504 if around.faults.files_down else 400, "Request to the server failed")
         if route.get("host") not in {around.files.host, "filev2.getsession.org"}:
             return _plain(502, "The stand-in reaches nothing beyond itself")
         around.saw("files", "lsrpc", "", 0)
         return around.files.sealed(plain)
+
+    def _to_community(
+        self, around: Surroundings, server: CommunityServer, plain: bytes, route: dict[str, object]
+    ) -> Reply:
+        down = server.index in around.faults.communities_down
+        if down or route.get("target") != PATH:
+            return _plain(504 if down else 400, "Request to the server failed")
+        around.saw(f"community {server.index}", "lsrpc", "", 0)
+        return server.sealed(plain)
 
     async def _onward(self, around: Surroundings, inside: bytes, route: dict[str, object], depth: int) -> Reply | None:
         destination = route.get("destination")

@@ -15,6 +15,7 @@ from migrate.network.pace import Pace
 from migrate.session.errors import NoAnswer
 from migrate.session.flow import Answer
 from migrate.session.nodes import Node
+from migrate.session.onion import Server
 from migrate.session.v4 import ServerAnswer, ServerRequest
 from migrate.standin.network import StandIn
 from tests.network.connected import IMPATIENT, NODES, Pauses, online, visitor, way_to
@@ -42,7 +43,7 @@ class Silent:
     async def to_node(self, body: bytes, node: Node) -> Answer:
         raise NotImplementedError
 
-    async def to_files(self, request: ServerRequest) -> ServerAnswer:
+    async def to_server(self, request: ServerRequest, server: Server, url: str) -> ServerAnswer:
         self.asked += 1
         if self.status is None:
             raise NoAnswer("silence")

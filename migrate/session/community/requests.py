@@ -27,9 +27,9 @@ def signed(request: ServerRequest, member: Member, server_key: bytes, *, nonce: 
         said += blake2b(request.body).digest()
     proof = {
         "X-SOGS-Pubkey": member.key_header,
-        "X-SOGS-Nonce": _base64(nonce),
+        "X-SOGS-Nonce": encoded(nonce),
         "X-SOGS-Timestamp": str(seconds),
-        "X-SOGS-Signature": _base64(member.sign_request(said)),
+        "X-SOGS-Signature": encoded(member.sign_request(said)),
     }
     return replace(request, headers={**request.headers, **proof})
 
@@ -66,7 +66,7 @@ def message(token: str, number: int) -> ServerRequest:
 
 def post(token: str, sealed: Sealed) -> ServerRequest:
     """Post a message, with the files that were left for it."""
-    said: dict[str, Json] = {"data": _base64(sealed.data), "signature": _base64(sealed.signature)}
+    said: dict[str, Json] = {"data": encoded(sealed.data), "signature": encoded(sealed.signature)}
     return _json("POST", f"/room/{token}/message", {**said, **({"files": list(sealed.files)} if sealed.files else {})})
 
 
@@ -109,5 +109,6 @@ def _signed_path(endpoint: str) -> bytes:
     return unquote_to_bytes(path) + (mark + query).encode()
 
 
-def _base64(data: bytes) -> str:
+def encoded(data: bytes) -> str:
+    """Bytes as servers write them."""
     return b64encode(data).decode("ascii")
