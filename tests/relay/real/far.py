@@ -10,16 +10,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
-from bridges.api import AnyEvent, Posted, Receipt
+from bridges.api import AnyEvent, Chat, Person, Posted, Receipt
 from bridges.contract.world import Friend
 from bridges.relay.model import Mode
 
 from .child import Seated
 
 OWNER = "Robin"
+CARBON, CLIENT = "{urn:xmpp:carbons:2}", "{jabber:client}"
 Absent = Callable[[str], NoReturn]
 """Says that something is not on this machine."""
 
@@ -52,6 +54,10 @@ class Far(ABC):
     @abstractmethod
     def seen(self) -> list[AnyEvent]:
         """Everything that the owner has seen in that chat."""
+
+    def own_from_elsewhere(self) -> list[AnyEvent]:
+        """What shows there as the owner's own words, and was written on another network."""
+        return []
 
     def returned(self) -> set[str]:
         """The ids of what the owner wrote and got back with an error, as their program shows it."""
@@ -100,6 +106,10 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
         def seen(self) -> list[AnyEvent]:
             return self.owner.events
 
+        def own_from_elsewhere(self) -> list[AnyEvent]:
+            sent = (one.xml.find(f"{CARBON}sent") for one in self.owner.stanzas)
+            return [event for one in sent if one is not None and (event := _own(one, self.owner.boundjid.bare))]
+
         def returned(self) -> set[str]:
             errors = (
                 one for one in self.owner.stanzas if one.tag.endswith("}message") and one.xml.get("type") == "error"
@@ -137,6 +147,16 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
             yield far
 
 
+def _own(carbon: ET.Element, owner: str) -> Posted | None:
+    """What one device of the owner is told that another one has sent (XEP-0280)."""
+    message = carbon.find(f".//{CLIENT}message")
+    text = message.findtext(f"{CLIENT}body") if message is not None else None
+    if message is None or not text:
+        return None
+    chat = Chat(id=message.get("to", ""), title="")
+    return Posted(chat=chat, sender=Person(id=owner), id=message.get("id", ""), sent_at=0, text=text, own=True)
+
+
 # -- Matrix ------------------------------------------------------------------------------------------------
 
 
@@ -144,14 +164,31 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
 async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
     """An application service of a Synapse: contacts are accounts."""
     _libraries(absent, "nio", "aiohttp")
+    from bridges.matrix.reading import OUR_MARK
     from tests.bridges.matrix.friend import Friend as MatrixFriend
     from tests.bridges.matrix.world import V3
     from tests.environments import NotThere, python_with
     from tests.servers import synapse
 
+    class Program(MatrixFriend):
+        """One that shows what the relay wrote in the owner's name, too."""
+
+        def _seen(self, room: str, event: Any) -> AnyEvent | None:
+            content = event.source["content"]
+            if event.sender == self.user.id and OUR_MARK in content and "body" in content:
+                by = Person(id=event.sender)
+                own_words.append(Posted(chat=Chat(id=room, title=""), sender=by, id=event.event_id,
+                                        sent_at=event.server_timestamp, text=content["body"], own=True))  # fmt: skip
+            return super()._seen(room, event)
+
+    own_words: list[AnyEvent] = []
+
     class Matrix(Far):
         title, mode = "Matrix", Mode.GHOSTS
         owner: MatrixFriend
+
+        def own_from_elsewhere(self) -> list[AnyEvent]:
+            return own_words
 
         async def open(self, first: Posted, contact: str) -> None:
             self.owner.room = first.chat.id
@@ -183,7 +220,7 @@ async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
         service = next(server.services)
         user = server.user(service.owner, exactly=True)
         server.call("PUT", f"{V3}/profile/{quote(user.id)}/displayname", {"displayname": OWNER}, user.token)
-        owner = MatrixFriend(server.url, user, folder / "owner", sealed=False)
+        owner = Program(server.url, user, folder / "owner", sealed=False)
         whole = {"room": {"timeline": {"limit": 1000}}}  # otherwise it hears of the last ten only
         owner.client.sync = partial(owner.client.sync, sync_filter=whole)
         await owner.start()

@@ -1,10 +1,10 @@
-"""Much is said on both sides while the relay is killed and the server of the far side is restarted."""
+"""Much is said at every end while the relay is killed and the servers of the far sides are restarted."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +27,13 @@ UNCONFIRMED = 5.0
 """Seconds after which the owner no longer believes that something was received."""
 LIFE = 20.0
 """Seconds after which one is killed from outside, if its moment has not come."""
+Missing = set[tuple[str, str]]
+"""Where what has not arrived: the name of a bridge, and a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much is said each way, how often the relay is killed meanwhile, and how often the server is restarted."""
+    """How much is said each way, how often the relay is killed meanwhile, and how often a server is restarted."""
 
     messages: int
     kills: int
@@ -39,29 +41,19 @@ class Load:
 
 
 @dataclass(slots=True)
-class Crowd:
-    """Who takes part, and what they said."""
+class Home:
+    """The owner on one network: what they wrote there, and what they see."""
 
     far: Far
-    friend: HandFriend
-    relay: Process
-    said: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     written: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """What the owner wrote, and when, by the ids that their program gave to it."""
+    """The same with its time, by the ids that their program gave to it."""
     repeated: set[str] = field(default_factory=set)
     """What their program sent again."""
-    doubted: set[str] = field(default_factory=set)
-    """What was sent again because the owner said so."""
 
-    async def say(self, count: int) -> None:
-        """Both say something, again and again."""
-        for _ in range(count):
-            there, back = f"there {len(self.said)}", f"back {len(self.answered)}"
-            self.said.append(there)
-            await self.friend.do(Post(key=there, text=there))
-            self.answered.append(back)
-            self.written[await self.far.owner.do(Post(key=back, text=back))] = back, time.monotonic()
+    async def answer(self, text: str) -> None:
+        self.answered.append(text)
+        self.written[await self.far.owner.do(Post(key=text, text=text))] = text, time.monotonic()
 
     def say_again(self) -> None:
         """The owner sends again what their program says that nobody took, or shows as not received for long."""
@@ -73,48 +65,88 @@ class Crowd:
                 self.written[id] = text, now
                 self.repeated.add(text)
 
+    def there(self) -> list[str]:
+        """What came to the owner, and what they wrote elsewhere and see here as theirs."""
+        return [text for text in texts([*self.far.seen(), *self.far.own_from_elsewhere()]) if text != HELLO]
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who takes part, and what they said."""
+
+    homes: list[Home]
+    friend: HandFriend
+    relay: Process
+    said: list[str] = field(default_factory=list)
+    doubted: Missing = field(default_factory=set)
+    """What was sent again because the owner said so."""
+
+    @property
+    def answered(self) -> list[str]:
+        return [text for home in self.homes for text in home.answered]
+
+    @property
+    def repeated(self) -> set[str]:
+        return {text for home in self.homes for text in home.repeated}
+
+    def heard_at(self, home: Home) -> list[list[str]]:
+        """What has to be at one of the owner's places: in order, from each end where it was said."""
+        return [self.said, *(other.answered for other in self.homes if other is not home)]
+
+    async def say(self, count: int) -> None:
+        """Both say something, again and again; the owner now here and now there."""
+        for _ in range(count):
+            number = len(self.said)
+            self.said.append(f"there {number}")
+            await self.friend.do(Post(key=self.said[-1], text=self.said[-1]))
+            await self.homes[number % len(self.homes)].answer(f"back {number}")
+
     def at_the_friend(self) -> list[str]:
         self.friend.look()
         return texts(self.friend.events)
 
-    def at_the_owner(self) -> list[str]:
-        return [text for text in texts(self.far.seen()) if text != HELLO]
 
-
-def texts(events: list[AnyEvent]) -> list[str]:
+def texts(events: Iterable[AnyEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, Posted)]
 
 
 @asynccontextmanager
-async def crowd(make: Fars, folder: Path, absent: Absent) -> AsyncIterator[Crowd]:
-    """A portal that is there, and a relay that has been ended in order."""
+async def crowd(makes: Sequence[Fars], folder: Path, absent: Absent) -> AsyncIterator[Crowd]:
+    """A portal on each network that is there, and a relay that has been ended in order."""
     async with AsyncExitStack() as stack:
         standin = stack.enter_context(network())
-        for name in ("session", "far", "relay"):
+        for name in ("session", "relay", *(f"far-{number}" for number, _ in enumerate(makes))):
             (folder / name).mkdir(mode=0o700)
         world = SessionWorld(standin, folder / "session")
         friend = HandFriend(standin, AccountKeys(Random(folder.name).randbytes(32)), world.me)
         knows(world, friend.id)
-        far = await stack.enter_async_context(make(folder / "far", absent))
-        rule = Rule(source="session", target=far.name, mode=far.mode, options=Options(most=0, most_alike=0))
-        relay = Process(folder / "relay", [seated(world), far.seated], [rule])
+        fars = [
+            await stack.enter_async_context(make(folder / f"far-{number}", absent)) for number, make in enumerate(makes)
+        ]
+        options = Options(most=0, most_alike=0)
+        rules = [Rule(source="session", target=far.name, mode=far.mode, options=options) for far in fars]
+        relay = Process(folder / "relay", [seated(world), *(far.seated for far in fars)], rules)
         stack.callback(relay.kill)
         await relay.start()
         await friend.do(Post(key=HELLO, text=HELLO))
-        await far.open(await far.owner.saw(Posted, lambda event: event.text == HELLO, 20), friend.id)
+        for far in fars:
+            await far.open(await far.owner.saw(Posted, lambda event: event.text == HELLO, 20), friend.id)
         await relay.end()
-        yield Crowd(far, friend, relay)
+        yield Crowd([Home(far) for far in fars], friend, relay)
 
 
 async def suffer(here: Crowd, load: Load, chance: Random) -> None:
-    """Say it all, in as many lives as there are kills; then one more life, in which everything comes to its end."""
-    restarts = set(chance.sample(range(load.kills), load.restarts))
+    """Say it all, in as many lives as there are kills; then one more life, in which everything comes to its end.
+
+    The servers are restarted in turn.
+    """
+    restarts = sorted(chance.sample(range(load.kills), load.restarts))
     for life in range(load.kills):
         await here.relay.start(chance.randint(1, LATEST_MOMENT))
         await here.say(load.messages * (life + 1) // load.kills - load.messages * life // load.kills)
         await _until_dead(here)
         if life in restarts:
-            await here.far.restart()
+            await here.homes[restarts.index(life) % len(here.homes)].far.restart()
     await here.relay.start()
 
 
@@ -128,14 +160,17 @@ async def _until_dead(here: Crowd) -> None:
     assert here.relay.was_killed, here.relay.log[-3000:]
 
 
-def missing(here: Crowd) -> set[str]:
+def missing(here: Crowd) -> Missing:
     """What has not arrived."""
-    there = set(here.at_the_friend()) | {plain(text) for text in here.at_the_owner()}
-    return {*here.said, *here.answered} - there
+    left = {("session", text) for text in set(here.answered) - set(here.at_the_friend())}
+    for home in here.homes:
+        there = {plain(text) for text in home.there()}
+        left |= {(home.far.name, text) for every in here.heard_at(home) for text in every if text not in there}
+    return left
 
 
 def plain(text: str) -> str:
-    """A text without the mark that it may be there for the second time."""
+    """A text without who said it elsewhere, and without the mark that it may be there for the second time."""
     return " ".join(text.split()[-2:])
 
 
@@ -157,5 +192,6 @@ async def settled(here: Crowd, seconds: float) -> None:
 async def _arrived(here: Crowd, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while missing(here) - here.relay.given_up() and time.monotonic() < deadline:
-        here.say_again()
+        for home in here.homes:
+            home.say_again()
         await asyncio.sleep(0.05)

@@ -80,19 +80,19 @@ class Process:
                 assert time.monotonic() < deadline, f"It learns of no picture:\n{self.log[-3000:]}"
                 await asyncio.sleep(0.02)
 
-    def given_up(self) -> set[str]:
-        """The texts about which it asks its owner."""
+    def given_up(self) -> set[tuple[str, str]]:
+        """The texts about which it asks its owner, and the bridges that were to send them."""
         with closing(sqlite3.connect(f"file:{self.folder / NAME}?mode=ro", uri=True)) as store:
-            rows = store.execute("SELECT intent FROM outbox WHERE state = 2").fetchall()
-        return {msgspec.json.decode(intent, type=Say).text for (intent,) in rows}
+            rows = store.execute("SELECT bridge, intent FROM outbox WHERE state = 2").fetchall()
+        return {(bridge, msgspec.json.decode(intent, type=Say).text) for bridge, intent in rows}
 
-    def ask_again(self) -> set[str]:
-        """Say `retry` while it does not run. Returns the texts that it sends again."""
-        texts = self.given_up()
+    def ask_again(self) -> set[tuple[str, str]]:
+        """Say `retry` while it does not run. Returns what it sends again."""
+        given_up = self.given_up()
         with closing(SqliteStore(self.folder, {}, rules=self._rules)) as store:
             store.retry()
             store.database.commit()
-        return texts
+        return given_up
 
     async def end(self) -> None:
         """In order, within the time that is promised for it."""
