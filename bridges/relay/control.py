@@ -54,6 +54,11 @@ def obey(order: Order, store: SqliteStore, now: int, relay: Relay | None = None)
     return answer(_Context(store, now, relay), order.about)
 
 
+def knows(order: Order) -> bool:
+    """Whether there is such a command."""
+    return order.word in _ANSWERS
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
     store: SqliteStore

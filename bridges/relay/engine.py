@@ -128,6 +128,8 @@ def _remember(event: Posted, place: Place, route: Route) -> Remember:
 
 def _quoted(event: Posted, answered: Told | None) -> Quoted | None:
     """What is answered, in words: as we know it, or as the network says."""
+    if answered is not None and not answered.author and not answered.owner:
+        return None  # what the relay said itself is nothing that others have seen
     if answered is not None and not answered.deleted:
         return Quoted(author=answered.name, text=answered.text or "")
     if event.reply_to is not None:

@@ -118,6 +118,8 @@ class Making:
         for event in held:
             if not _is_faded(event, now):
                 self._pass_on(wish, follow(event, wish.source.bridge, store, only=wish.target))
+        if wish.asked and not held:
+            relay.owner.greet(link, place)
         await store.kept()
         relay.people.dress(link)
 
@@ -166,7 +168,7 @@ class Making:
         for rule in store.rules:
             if rule.source == place.bridge and rule.target not in reached:
                 store.portals.reopen(place)
-                wish = Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat))
+                wish = Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat), asked=True)
                 store.portals.wish(wish)
                 self.want(wish)
                 count += 1

@@ -44,12 +44,13 @@ class Hold(Noun, frozen=True, kw_only=True):
 
 
 class Wish(Noun, frozen=True, kw_only=True):
-    """A portal is needed on another bridge."""
+    """A portal is needed on another bridge. `asked`: the owner wants it, and nobody has written yet."""
 
     chat: Chat
     source: Place
     target: str
     person: Person | None = None
+    asked: bool = False
 
 
 class Confirm(Noun, frozen=True, kw_only=True):

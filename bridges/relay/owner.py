@@ -5,11 +5,14 @@ from __future__ import annotations
 from logging import getLogger
 from typing import TYPE_CHECKING
 
+from migrate.model import display_name
+
 from . import control
 from .intents import Say
-from .model import Author, Place
+from .model import Author, Link, Place
 from .orders import Ask, Command, Queue
 from .store import Entry
+from .where import WHO_FOR
 from .words import one_line
 
 if TYPE_CHECKING:
@@ -39,13 +42,24 @@ class Owner:
         else:
             log.warning("There is no management chat in which to say: %s", for_the_log or text)
 
-    def say(self, place: Place, text: str, reply: int | None = None) -> None:
-        """Say something at one place, as a machine that nobody should answer."""
+    def say(self, place: Place, text: str, reply: int | None = None, link: str = OF_THE_RELAY) -> None:
+        """Say something at one place, as a machine. With a link, an answer to it goes where the link leads."""
         store, now = self._relay.store, self._relay.clock.now()
         say = Say(author=NOBODY, text=text, sent_at=now, notice=True, reply=reply)
-        queue = Queue(place=place, source=place, link=OF_THE_RELAY, intent=say)
+        queue = Queue(place=place, source=place, link=link, intent=say)
         for woken in store.take(place.bridge, None, [queue], now).places:
             self._relay.lanes.wake(woken)
+
+    def greet(self, link: Link, place: Place) -> None:
+        """Say something in a portal that is new, and in which nobody has: many programs show no chat without it.
+
+        In a shared chat others may read it, so that it names people as they call themselves.
+        """
+        store, source = self._relay.store, link.ends[0].bridge
+        person = store.acquaintance.person(source, link.person) if link.person else None
+        name = display_name(link.person or "", None, person.name if person else "") if link.shared else link.title
+        how = "Reply to this message to write to them" if link.shared else "What you write here reaches them"
+        self.say(place, f"{one_line(name)}: {how} on {store.sides[source].about.title}.", link=link.name)
 
     def failed(self, entry: Entry, why: str) -> None:
         """Tell where it was written, if only the owner reads there, that it did not get through; else elsewhere."""
@@ -73,6 +87,10 @@ class Owner:
         )
 
     def command(self, command: Command) -> None:
-        """Do what the owner says, and answer there."""
-        answer = control.obey(control.parse(command.text), self._relay.store, self._relay.clock.now(), self._relay)
+        """Do what the owner says, and answer there. In a shared chat it may have been for a contact."""
+        order = control.parse(command.text)
+        if not control.knows(order) and any(link.shared for link in self._relay.store.links_at(command.place)):
+            self.say(command.place, f"{WHO_FOR} `help` shows what you can say to the relay itself.")
+            return
+        answer = control.obey(order, self._relay.store, self._relay.clock.now(), self._relay)
         self.say(command.place, answer)

@@ -46,7 +46,7 @@ def routes(
     side = known.sides[place.bridge]
     author = author_of(event, side)
     own = bool(getattr(event, "own", False))
-    if place in known.control:
+    if place in known.control and not _is_for_contact(place, known, about):
         if isinstance(event, Posted) and author.owner and not event.notice:
             yield Command(place=place, id=event.id, text=event.text)
         return
@@ -71,6 +71,12 @@ def routes(
         yield from _portals(event, place, known, links)
     if not links and isinstance(event, Posted):
         yield from _after_the_end(place, known, about, author)
+
+
+def _is_for_contact(place: Place, known: Known, about: Told | None) -> bool:
+    """Whether something in the management chat is about a message of a contact: they may share it with the relay."""
+    link = known.link(about.link) if about is not None else None
+    return link is not None and link.shared and place in link.ends
 
 
 def _links(place: Place, known: Known, about: Told | None) -> list[Link] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WrongWords
 from .relay_ends import Line, Word, line, pick
-from .relay_setup import Named, Relaying, add_owner, control_of, keep_rules, rules_of, set_control
+from .relay_setup import Named, Relaying, add_owner, control_of, keep_rules, owners, rules_of, set_control
 from .run import Run
 from .ui import plain
 
@@ -94,7 +94,6 @@ class Adding:
         chat: Chat | None = None
         if mode is Mode.SHARED:
             chat = pick(self._run.ui, lines[target], word.chat or "")
-            self._note(target, chat)
             if chat.person is not None:
                 add_owner(self._run, target, chat.person)  # the only other person there is the owner
         name = self._wanted.name or f"{source}-{target}"
@@ -222,12 +221,14 @@ class Adding:
         if known := control_of(self._run):
             return tuple(known)
         for name in targets:
-            owners = self._relaying.seat(self._run, name).side.owners
+            seat = self._relaying.seat(self._run, name)
+            known_as = owners(self._run, name, seat.values)  # also whom this very call has learned
             used = {end.chat for end in added.link.ends} if added.link else set()
             used |= {added.rule.rule.chat} if added.rule and added.rule.rule.chat else set()
-            found = [one for one in lines[name].chats if one.kind == "direct" and one.person in owners]
+            found = [one for one in lines[name].chats if one.kind == "direct" and one.person in known_as]
             chat = next((one for one in found if one.id not in used), None)
-            chat = chat or (await self._made_for_owner(lines[name]) if owners else None)
+            chat = chat or (await self._made_for_owner(lines[name]) if known_as else None)
+            chat = chat or next((one for one in found if added.rule is not None), None)  # shared with the contacts
             if chat is not None:
                 place = Place(bridge=name, chat=chat.id)
                 self._relaying.store.acquaintance.visit(place, chat)

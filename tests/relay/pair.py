@@ -32,8 +32,9 @@ class Pair:
     """Maya on the old network, the owner on the new one, and the portal between them."""
 
     def __init__(
-        self, folder: Path, *, options: Options | None = None, rule: Mode | None = None, **new: object
-    ) -> None:
+        self, folder: Path, *, options: Options | None = None, rule: Mode | None = None, control: str = "control",
+        **new: object,
+    ) -> None:  # fmt: skip
         self.old = Town("old", tells_own=True)
         self.new = Town("new", **new)  # type: ignore[arg-type]  # whatever a test says of it
         self.old.chats["maya"] = Chat(id="maya", title="Maya", person=MAYA.id)
@@ -44,7 +45,7 @@ class Pair:
         rules = [Rule(source="old", target="new", mode=rule, options=options, chat="portal")] if rule else []
         self.world = World(
             folder, [self.old, self.new], links=[] if rule else [self.link], rules=rules,
-            owners={"new": {ME.id}}, control=[place(self.new, "control")],
+            owners={"new": {ME.id}}, control=[place(self.new, control)],
         )  # fmt: skip
 
     def maya(self, text: str, **more: object) -> str:

@@ -91,6 +91,34 @@ def test_one_shared_chat_for_everybody_where_an_answer_is_a_reply(tmp_path: Path
     run(body)
 
 
+def test_the_one_chat_for_everybody_is_for_the_relay_too_and_a_friend_can_be_written_to_first(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.SHARED, control="portal")
+        pair.old.chats["maya"] = Chat(id="maya", title="Mum", person=MAYA.id)
+        pair.old.chats["noor"] = Chat(id="noor", title="Noor", person="05noor")
+
+        async def relay_says(text: str) -> Reference:
+            await until(lambda: any(text in said for said in pair.new.texts("portal")))
+            post = next(post for post in pair.new.posts("portal") if text in post.text)
+            return Reference(id=pair.new.keys[post.key].ids[0])
+
+        async with pair.world.running():
+            pair.maya("hi")
+            about = await relay_says("Maya: hi")
+            pair.owner("version")
+            await relay_says("decamp ")
+            pair.owner("to whom?")
+            await relay_says("Reply to a message")
+            pair.owner("help", reply_to=about)
+            await until(lambda: pair.old.texts() == ["help"])
+            pair.owner("start Noor")
+            pair.owner("I moved", reply_to=await relay_says("Reply to this message to write to them on Old."))
+            await until(lambda: pair.old.texts("noor") == ["I moved"])
+        assert "Mum" not in str(pair.new.texts("portal")), "others may be in it"
+
+    run(body)
+
+
 def test_a_portal_that_cannot_be_made_yet_keeps_what_comes_and_takes_its_time(tmp_path: Path) -> None:
     async def body() -> None:
         pair = Pair(tmp_path, rule=Mode.CHATS)
