@@ -69,6 +69,8 @@ class Database:
         """Told when the file cannot be written any more; nothing is from then on, and the last commit counts."""
         self._failed: DecampError | None = None
         self._version = self._data_version()
+        self.has_wiped = False
+        """Whether words were wiped that the log of the file still has."""
 
     def write(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         """Change something, in the transaction that is open."""
@@ -125,6 +127,12 @@ class Database:
         """The same from the loop, where nobody hears of a failure but those who wait, and `on_failure`."""
         with contextlib.suppress(DecampError):
             self.commit()
+
+    def scrub(self) -> None:
+        """Leave nothing of what was wiped in the log either, which keeps what was written until it begins anew."""
+        self.commit()
+        busy, _, _ = self._execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.has_wiped = bool(busy)  # another process reads: next time
 
     def changed_by_others(self) -> bool:
         """Whether another process wrote since we looked last."""

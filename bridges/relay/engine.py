@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ..events import (
     AnyEvent,
     Asked,
+    ChatKind,
     Deleted,
     Edited,
     Failed,
@@ -24,7 +27,8 @@ from ..events import (
     Timer,
     Typing,
 )  # fmt: skip
-from . import loops
+from . import loops, words
+from .degrade import EDITED
 from .feelings import feelings
 from .intents import Correct, Fade, Quoted, Recall, Say, Seen, Types
 from .model import Author, Place
@@ -34,6 +38,7 @@ from .orders import (
     Ask,
     Confirm,
     Forget,
+    Hold,
     Meet,
     Order,
     Remember,
@@ -41,6 +46,7 @@ from .orders import (
     Skip,
     Tell,
     Timed,
+    Unhold,
     Visit,
 )
 from .store import Known, Told
@@ -88,7 +94,7 @@ def _passing(event: AnyEvent, bridge: str, known: Known) -> Iterator[Order]:
                        f"{'' if event.sure else ' Nobody checked that: ask them before you rely on it.'}")  # fmt: skip
 
 
-def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
+def _posted(event: Posted, bridge: str, known: Known, only: str | None, revised: int = 0) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     why_not = loops.stops(event, place, known, again=only is not None)
     if why_not is not None:
@@ -110,7 +116,7 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
             continue
         known_as = known.told(place, event.id)
         if known_as is None:
-            yield _remember(event, place, route)
+            yield _remember(event, place, route, revised)
         say = Say(
             author=route.author, text=event.text, files=event.files, reply=answered.number if answered else None,
             quoted=_quoted(event, answered), sent_at=event.sent_at, notice=event.notice, expires=event.expires,
@@ -119,10 +125,10 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
         yield from everywhere(route, place, say, known_as.number if known_as else None)
 
 
-def _remember(event: Posted, place: Place, route: Route) -> Remember:
+def _remember(event: Posted, place: Place, route: Route, revised: int) -> Remember:
     return Remember(
         link=route.link.name, place=place, id=event.id, also=event.also, author=route.author, sent_at=event.sent_at,
-        text=event.text[:SNIPPET], expires=event.expires, expires_after_read=event.expires_after_read,
+        text=event.text[:SNIPPET], expires=event.expires, expires_after_read=event.expires_after_read, revised=revised,
     )  # fmt: skip
 
 
@@ -140,13 +146,11 @@ def _quoted(event: Posted, answered: Told | None) -> Quoted | None:
 def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     told = known.told(place, event.message)
-    if told is None:  # from before there was a link: the new text is all there is
-        id = event.id or f"{event.message} edited {event.sent_at}"
-        text = f"(edited) {event.text}"
-        posted = Posted(chat=event.chat, sender=event.sender, id=id, sent_at=event.sent_at, text=text, own=event.own)
-        yield from _posted(posted, bridge, known, only)
+    digest = words.digest(event.text)
+    if told is None:
+        yield from _edited_unknown(event, bridge, known, only, digest)
         return
-    if told.deleted or (only is None and told.revised and told.text == event.text[:SNIPPET]):
+    if told.deleted or (only is None and told.revised == digest):
         yield Skip(place=place, reason="known already")
         return
     if event.own and any(isinstance(one, Correct) for one in known.coming(told.number, place)):
@@ -158,10 +162,27 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
         elif not _may_change(told, place, event.sender, route.author):
             yield Skip(place=place, reason="somebody changed what is not theirs")
         else:
-            yield Revise(message=told.number, text=event.text[:SNIPPET])
+            yield Revise(message=told.number, text=event.text[:SNIPPET], digest=digest)
             yield from everywhere(
                 route, place, Correct(author=route.author, text=event.text, at=event.sent_at), told.number
             )
+
+
+def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, digest: int) -> Iterator[Order]:
+    """From before there was a link: the new text is all there is, and stands for the message from now on.
+
+    What waits for a portal waits as it came, for there the message itself may come first.
+    """
+    place = Place(bridge=bridge, chat=event.chat.id)
+    if any(id.startswith(loops.MARK) for id in (event.message, event.id or "")):
+        yield Skip(place=place, reason="sent by another relay")
+        return
+    text = f"{EDITED}{event.text}"
+    posted = Posted(
+        chat=event.chat, sender=event.sender, id=event.message, sent_at=event.sent_at, text=text, own=event.own
+    )
+    for order in _posted(posted, bridge, known, only, digest):
+        yield replace(order, event=event) if isinstance(order, Hold) else order
 
 
 def _may_change(told: Told, place: Place, sender: Person, author: Author) -> bool:
@@ -179,19 +200,43 @@ def _deleted(event: Deleted, bridge: str, known: Known, only: str | None) -> Ite
         )  # fmt: skip
         yield from feelings(reacted, place, known, only, emotion.message)
         return
+    if only is None and known.is_waiting(place):
+        direct = event.chat.kind is ChatKind.DIRECT and event.sender is not None
+        yield Unhold(source=place, message=event.message, by=event.sender.id if direct and event.sender else None)
     told = known.told(place, event.message)
-    if told is None or (told.deleted and only is None):
-        yield Skip(place=place, reason="known already" if told else "about a message that was not relayed")
+    if told is None:
+        yield Skip(place=place, reason="about a message that was not relayed")
+        if only is None and known.links_at(place):
+            yield from _never(event, place)
         return
+    if told.deleted and only is None:
+        yield Skip(place=place, reason="known already")
+        return
+    if not _may_take_back(told, place, event, known):
+        yield Skip(place=place, reason="somebody took back what is not theirs")
+        return
+    yield Forget(message=told.number)
     for route in routes(event, place, known, only, told):
-        if not isinstance(route, Route):
+        if isinstance(route, Route):
+            yield from everywhere(route, place, Recall(author=told.by, at=told.sent_at), told.number)
+        else:
             yield route
-        elif told.place != place and not (told.owner and route.author.owner):
-            yield Skip(place=place, reason="somebody took back what is not theirs")
-        else:  # where it was written, the network itself decides who may: an admin, for one
-            yield Forget(message=told.number)
-            recall = Recall(author=told.by, at=told.sent_at)
-            yield from everywhere(route, place, recall, told.number)
+
+
+def _may_take_back(told: Told, place: Place, event: Deleted, known: Known) -> bool:
+    """Whoever wrote it may. In a group the network itself decides who else may where it was written: an admin."""
+    if told.owner and author_of(event, known.sides[place.bridge]).owner:
+        return True
+    link = known.link(told.link)
+    is_private = link is not None and link.private and event.sender is not None
+    return told.place == place and (not is_private or event.sender is None or told.author == event.sender.id)
+
+
+def _never(event: Deleted, place: Place) -> Iterator[Order]:
+    """It was taken back before it came, as networks without order have it: it is known when it does."""
+    author = Author(id=event.sender.id if event.sender else "", bridge=place.bridge)
+    yield Remember(link="", place=place, id=event.message, author=author, sent_at=0)
+    yield Forget(message=None)
 
 
 def _reacted(event: Reacted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
@@ -199,6 +244,8 @@ def _reacted(event: Reacted, bridge: str, known: Known, only: str | None) -> Ite
     told = known.told(place, event.message)
     if told is None or told.deleted:
         yield Skip(place=place, reason="about a message that was not relayed")
+        if told is None and only is None:  # it may be about one that waits
+            yield from (order for order in routes(event, place, known, only, None) if isinstance(order, Hold))
         return
     yield from feelings(event, place, known, only, told.number, told)
 
@@ -210,7 +257,7 @@ def _receipt(event: Receipt, bridge: str, known: Known) -> Iterator[Order]:
         return
     by = 1 if author_of(event, known.sides[bridge]).owner else 2
     for one in told:
-        yield Arm(message=one.number, by=by)
+        yield Arm(message=one.number, by=by, before=place if event.up_to else None)
     last = max(told, key=lambda one: one.sent_at)
     if last.read & by:
         return

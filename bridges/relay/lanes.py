@@ -22,7 +22,7 @@ from . import degrade
 from .clock import Clock, ended
 from .degrade import Plan
 from .files import Spool
-from .intents import Correct, Say, Seen, Types
+from .intents import Correct, Recall, Say, Seen, Types
 from .model import Place
 from .planning import Planning
 from .seats import Sides
@@ -150,6 +150,10 @@ class Lanes:
 
     async def _begin(self, entry: Entry, bridge: Bridge) -> Entry | None:
         """Make the actions of an entry and keep them, as they are sent now and ever. None: nothing is to be sent."""
+        if self._is_gone(entry, bridge):
+            self._spool.drop(entry.number)
+            self._store.drop(entry, "taken back before it was sent")
+            return None
         steps = entry.steps
         if steps is not None and not self._spool.is_there(_uploads(entry)):
             steps = None if entry.done == 0 else steps  # a file is gone; it is fetched again
@@ -169,8 +173,21 @@ class Lanes:
                 self._give_up(entry, "Nobody knows whether it arrived; it was cut off twice while it was sent.")
                 return None
             steps = degrade.mark(steps, entry.done)
-        self._store.begin(entry, steps, self._clock.now())
+        if not self._store.begin(entry, steps, self._clock.now()):
+            self._spool.drop(entry.number)  # it was taken back while its files were fetched
+            return None
         return replace(entry, steps=steps, first_try_at=entry.first_try_at or self._clock.now())
+
+    def _is_gone(self, entry: Entry, bridge: Bridge) -> bool:
+        """Whether it says what was taken back since it was begun, and is not needed to take it back there as well."""
+        if entry.steps is None or entry.message is None or not isinstance(entry.intent, Say | Correct):
+            return False
+        told = self._store.ledger.message(entry.message)
+        if told is None or not told.deleted:
+            return False
+        may_be_there = (entry.doubts or entry.tries) and Can.DELETES in bridge.about.can
+        coming = self._store.coming(entry.message, entry.place) if may_be_there else ()
+        return not any(isinstance(one, Recall) for one in coming)
 
     async def _plan(self, entry: Entry, bridge: Bridge) -> Plan | None:
         try:
@@ -251,8 +268,10 @@ class Lanes:
 
     def _give_up(self, entry: Entry, why: str) -> None:
         if isinstance(entry.intent, Say | Correct):
-            self._store.give_up(entry, why)
-            self._gave_up(entry, why)
+            if entry.done == 0:
+                self._spool.drop(entry.number)  # they are fetched again for the next attempt, if there is one
+            if self._store.give_up(entry, why):
+                self._gave_up(entry, why)
         else:
             self._store.drop(entry, f"refused: {type(entry.intent).__name__.lower()}")
 

@@ -35,12 +35,11 @@ class Ledger:
         if found is not None:
             return found[0], False
         author = order.author
-        fades_at = order.sent_at + order.expires * 1000 if order.expires and not order.expires_after_read else None
         number = self._db.write(
-            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, expires, fades_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, revised, expires, fades_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (order.link, place.bridge, place.chat, author.id, author.shown, author.owner, order.sent_at, order.text,
-             order.expires, fades_at),
+             order.revised, order.expires, order.fades_at),
         ).lastrowid  # fmt: skip
         assert number is not None  # noqa: S101
         self._copy(number, place, order.id, 0, is_text=True, sent_at=order.sent_at)
@@ -77,11 +76,13 @@ class Ledger:
         row = self._db.con.execute(f"SELECT {_TOLD} FROM messages WHERE number = ?", (number,)).fetchone()
         return _told(row) if row else None
 
-    def revise(self, number: int, text: str) -> None:
-        self._db.write("UPDATE messages SET text = ?, revised = 1 WHERE number = ? AND NOT deleted", (text, number))
+    def revise(self, number: int, text: str, digest: int) -> None:
+        row = (text, digest, number)
+        self._db.write("UPDATE messages SET text = ?, revised = ? WHERE number = ? AND NOT deleted", row)
 
     def forget(self, number: int) -> None:
         """Wipe the words of a message; its ids stay, so that it never comes again."""
+        self._db.has_wiped = True
         self._db.write("UPDATE messages SET text = NULL, deleted = 1, fades_at = NULL WHERE number = ?", (number,))
 
     def arm(self, number: int, by: int, now: int) -> None:
@@ -90,6 +91,16 @@ class Ledger:
             " AND NOT deleted THEN ? + expires * 1000 ELSE fades_at END WHERE number = ? AND read & ? = 0",
             (by, now, number, by),
         )
+
+    def arm_before(self, number: int, place: Place, by: int, now: int) -> None:
+        """The same for what came before a message at a place, and is to disappear after it was read."""
+        rows = self._db.con.execute(
+            "SELECT number FROM messages WHERE expires IS NOT NULL AND fades_at IS NULL AND NOT deleted AND number < ?"
+            " AND number IN (SELECT message FROM copies WHERE bridge = ? AND chat = ?)",
+            (number, place.bridge, place.chat),
+        ).fetchall()
+        for (earlier,) in rows:
+            self.arm(earlier, by, now)
 
     def fading(self, until: int, most: int) -> list[Told]:
         """Messages whose time is over, those first that should have gone first."""
@@ -130,6 +141,11 @@ class Ledger:
                 self._copy(number, place, id, count + at, is_text=has_text and at == 0, sent_at=sent.sent_at)
         for id in sent.also:
             self._copy(number, place, id, -1, is_text=False, sent_at=None)
+
+    def places(self, message: int) -> list[Place]:
+        """Where a message is: where it was written, and where copies of it are."""
+        rows = self._db.con.execute("SELECT DISTINCT bridge, chat FROM copies WHERE message = ?", (message,))
+        return [Place(bridge=bridge, chat=chat) for bridge, chat in rows]
 
     def copies(self, message: int, place: Place) -> list[Copy]:
         rows = self._db.con.execute(
@@ -215,5 +231,5 @@ def _told(row: _Row) -> Told:
     number, link, bridge, chat, author, name, owner, sent_at, text, revised, deleted, read = row
     return Told(
         number=number, link=link, place=Place(bridge=bridge, chat=chat), author=author, name=name, owner=bool(owner),
-        sent_at=sent_at, text=text, revised=bool(revised), deleted=bool(deleted), read=read,
+        sent_at=sent_at, text=text, revised=revised, deleted=bool(deleted), read=read,
     )  # fmt: skip

@@ -176,7 +176,9 @@ class Making:
 
 
 def _is_faded(event: AnyEvent, now: int) -> bool:
-    return isinstance(event, Posted) and bool(event.expires) and event.sent_at + (event.expires or 0) * 1000 < now
+    if not isinstance(event, Posted) or not event.expires or event.expires_after_read:
+        return False
+    return event.sent_at + event.expires * 1000 < now
 
 
 def _person(chat: Chat) -> Person | None:

@@ -40,7 +40,15 @@ def _second(con: Connection) -> None:
     con.execute("DELETE FROM counts WHERE link = '' AND what IN ('in', 'out', 'failed', 'removed')")
 
 
-STEPS: tuple[Step, ...] = (_first, _second)
+def _third(con: Connection) -> None:
+    """What is to disappear after it was read, and was not: each receipt asks for it."""
+    con.execute(
+        "CREATE INDEX messages_unread ON messages (number)"
+        " WHERE expires IS NOT NULL AND fades_at IS NULL AND NOT deleted"
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _second, _third)
 """The step at n leads from version n to n + 1. A step that was released is never changed; a new one is added."""
 
 

@@ -23,6 +23,13 @@ class Remember(Noun, frozen=True, kw_only=True):
     text: str = ""
     expires: int | None = None
     expires_after_read: bool = False
+    revised: int = 0
+    """The digest of its text, where that is not the first one any more."""
+
+    @property
+    def fades_at(self) -> int | None:
+        """When its time is over, if that is known already."""
+        return self.sent_at + self.expires * 1000 if self.expires and not self.expires_after_read else None
 
 
 class Queue(Noun, frozen=True, kw_only=True):
@@ -41,6 +48,14 @@ class Hold(Noun, frozen=True, kw_only=True):
     source: Place
     target: str
     event: AnyEvent
+
+
+class Unhold(Noun, frozen=True, kw_only=True):
+    """What waits for portals and is about this message is not wanted any more. `by`: only what they wrote."""
+
+    source: Place
+    message: str
+    by: str | None = None
 
 
 class Wish(Noun, frozen=True, kw_only=True):
@@ -64,16 +79,20 @@ class Confirm(Noun, frozen=True, kw_only=True):
 
 
 class Revise(Noun, frozen=True, kw_only=True):
-    """A text is another one now."""
+    """A text is another one now. `digest` is that of the whole of it."""
 
     message: int
     text: str
+    digest: int
 
 
 class Forget(Noun, frozen=True, kw_only=True):
-    """A message was taken back: its words are wiped, its ids stay."""
+    """A message was taken back, or its time is over: its words are wiped everywhere, its ids stay.
 
-    message: int
+    None is the message that was remembered just before.
+    """
+
+    message: int | None
 
 
 class Feeling(Noun, frozen=True, kw_only=True):
@@ -88,10 +107,14 @@ class Feeling(Noun, frozen=True, kw_only=True):
 
 
 class Arm(Noun, frozen=True, kw_only=True):
-    """A message was read, by the owner (1) or somebody else (2): what is to disappear after that begins to."""
+    """A message was read, by the owner (1) or somebody else (2): what is to disappear after that begins to.
+
+    `before`: so was everything that came before it at this place.
+    """
 
     message: int
     by: int
+    before: Place | None = None
 
 
 class Timed(Noun, frozen=True, kw_only=True):
@@ -155,6 +178,6 @@ class Skip(Noun, frozen=True, kw_only=True):
 
 
 Order: TypeAlias = (
-    Remember | Queue | Hold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit | Ask | Arrive
-    | Command | Tell | Skip
+    Remember | Queue | Hold | Unhold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit | Ask
+    | Arrive | Command | Tell | Skip
 )  # fmt: skip

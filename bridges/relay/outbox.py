@@ -88,11 +88,12 @@ class Outbox:
         found = [entry for entry in self.waiting(place, 100) if entry.number == int(number)]
         return (found[0], int(step)) if found else None
 
-    def begin(self, number: int, steps: Sequence[AnyAction], now: int) -> None:
-        self._db.write(
+    def begin(self, number: int, steps: Sequence[AnyAction], now: int) -> bool:
+        """Returns whether it was still there."""
+        return self._db.write(
             "UPDATE outbox SET steps = ?, under_way = 1, first_try_at = coalesce(first_try_at, ?) WHERE number = ?",
             (_encode(steps), now, number),
-        )
+        ).rowcount > 0  # fmt: skip
 
     def step_taken(self, number: int, done: int) -> None:
         self._db.write("UPDATE outbox SET done = ?, doubts = 0 WHERE number = ?", (done, number))
@@ -108,8 +109,11 @@ class Outbox:
             (why, doubtful, now, number),
         )
 
-    def give_up(self, number: int, why: str) -> None:
-        self._db.write("UPDATE outbox SET state = ?, under_way = 0, why = ? WHERE number = ?", (GIVEN_UP, why, number))
+    def give_up(self, number: int, why: str) -> bool:
+        """Returns whether it was still there."""
+        return self._db.write(
+            "UPDATE outbox SET state = ?, under_way = 0, why = ? WHERE number = ?", (GIVEN_UP, why, number)
+        ).rowcount > 0  # fmt: skip
 
     def retry(self, link: str | None, bridge: str | None) -> int:
         """Let what was given up wait again, before what came later: of a link, for a bridge, or all of it."""
@@ -137,14 +141,21 @@ class Outbox:
         )
 
     def wipe(self, message: int) -> list[int]:
-        """Drop what is still to be said of a message whose time is over. Returns which.
+        """Drop what is still to be said of a message that is gone, but that it is to be taken back. Returns which.
 
         What was begun goes on, for it may be there, and only its id tells how to take it back.
         """
         rows = self._db.write(
-            "DELETE FROM outbox WHERE message = ? AND (steps IS NULL OR state = 2) RETURNING number", (message,)
+            "DELETE FROM outbox WHERE message = ? AND (steps IS NULL OR state = 2)"
+            " AND json_extract(CAST(intent AS TEXT), '$.intent') <> 'recall' RETURNING number",
+            (message,),
         ).fetchall()
         return [number for (number,) in rows]
+
+    def places_of(self, message: int) -> list[Place]:
+        """Where something is still to be said of a message."""
+        rows = self._db.con.execute("SELECT DISTINCT bridge, chat FROM outbox WHERE message = ?", (message,))
+        return [Place(bridge=bridge, chat=chat) for bridge, chat in rows]
 
     def by_state(self) -> dict[tuple[str, int], tuple[int, int]]:
         """For each bridge and state: how many, and since when the oldest."""

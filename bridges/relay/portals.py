@@ -197,16 +197,34 @@ class Portals:
         event = _encode(msgspec.structs.replace(order.event, cursor=None))
         digest = hashlib.sha256(event).digest()
         said = order.event
-        fades_at = said.sent_at + said.expires * 1000 if isinstance(said, Posted) and said.expires else None
+        fades_at = None
+        if isinstance(said, Posted) and said.expires and not said.expires_after_read:
+            fades_at = said.sent_at + said.expires * 1000
         self._db.write(
             "INSERT OR IGNORE INTO held (bridge, chat, target, digest, event, fades_at) VALUES (?, ?, ?, ?, ?, ?)",
             (order.source.bridge, order.source.chat, order.target, digest, event, fades_at),
         )
 
     def drop_faded(self, now: int) -> None:
-        """Wipe what was to disappear and still waits for a portal."""
-        if self.wished:
-            self._db.write("DELETE FROM held WHERE fades_at <= ?", (now,))
+        """Wipe what was to disappear and still waits for a portal, with whatever was said about it."""
+        if not self.wished:
+            return
+        rows = self._db.con.execute(
+            "SELECT DISTINCT bridge, chat, json_extract(CAST(event AS TEXT), '$.id') FROM held WHERE fades_at <= ?",
+            (now,),
+        ).fetchall()
+        for bridge, chat, id in rows:
+            self.unhold(Place(bridge=bridge, chat=chat), id, None)
+
+    def unhold(self, source: Place, message: str, by: str | None) -> None:
+        """Wipe what waits for portals and is about a message, or only what one person said of it."""
+        self._db.has_wiped = True
+        self._db.write(
+            "DELETE FROM held WHERE bridge = ? AND chat = ?"
+            " AND ? IN (json_extract(CAST(event AS TEXT), '$.id'), json_extract(CAST(event AS TEXT), '$.message'))"
+            " AND (? IS NULL OR json_extract(CAST(event AS TEXT), '$.sender.id') = ?)",
+            (source.bridge, source.chat, message, by, by),
+        )
 
     def held(self, source: Place, target: str) -> Iterator[AnyEvent]:
         rows = self._db.con.execute(

@@ -95,6 +95,9 @@ class SqliteStore:
     def is_wished(self, source: Place, target: str) -> bool:
         return (source, target) in self.portals.wished
 
+    def is_waiting(self, source: Place) -> bool:
+        return any(source == place for place, _ in self.portals.wished)
+
     def is_over(self, place: Place) -> bool:
         return place in self.portals.over
 
@@ -143,8 +146,8 @@ class SqliteStore:
     def waiting(self, place: Place, most: int) -> list[Entry]:
         return self.outbox.waiting(place, most)
 
-    def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> None:
-        self.outbox.begin(entry.number, steps, now)
+    def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> bool:
+        return self.outbox.begin(entry.number, steps, now)
 
     def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
         steps = entry.steps or ()
@@ -166,9 +169,11 @@ class SqliteStore:
         self.outbox.remove(entry.number)
         self.count(entry.link, entry.place.bridge, why)
 
-    def give_up(self, entry: Entry, why: str) -> None:
-        self.outbox.give_up(entry.number, why)
-        self.count(entry.link, entry.place.bridge, "failed")
+    def give_up(self, entry: Entry, why: str) -> bool:
+        is_there = self.outbox.give_up(entry.number, why)
+        if is_there:
+            self.count(entry.link, entry.place.bridge, "failed")
+        return is_there
 
     def retry(self, link: str | None = None, bridge: str | None = None) -> int:
         return self.outbox.retry(link, bridge)

@@ -35,7 +35,8 @@ class Told(Noun, frozen=True, kw_only=True):
     owner: bool
     sent_at: int
     text: str | None = None
-    revised: bool = False
+    revised: int = 0
+    """The digest of its text, if that was changed."""
     deleted: bool = False
     read: int = 0
 
@@ -111,6 +112,9 @@ class Known(Protocol):
     def is_wished(self, source: Place, target: str) -> bool:
         """Whether events for that bridge wait for a portal."""
 
+    def is_waiting(self, source: Place) -> bool:
+        """Whether events wait for any portal of this chat."""
+
     def is_over(self, place: Place) -> bool:
         """Whether the owner ended the relay of this chat, or its contact has arrived."""
 
@@ -160,8 +164,8 @@ class Store(Known, Protocol):
     def waiting(self, place: Place, most: int) -> list[Entry]:
         """The next for this place, in order. What is held back or was given up is not among them."""
 
-    def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> None:
-        """Keep what is about to be sent, and that it is."""
+    def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> bool:
+        """Keep what is about to be sent, and that it is. Returns whether it is still wanted."""
 
     def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
         """The network took a step; after the last the entry is gone, and its ids stay."""
@@ -172,8 +176,8 @@ class Store(Known, Protocol):
     def drop(self, entry: Entry, why: str) -> None:
         """Nothing is to be sent for it, and the reason is counted."""
 
-    def give_up(self, entry: Entry, why: str) -> None:
-        """It is tried no more until the owner says so."""
+    def give_up(self, entry: Entry, why: str) -> bool:
+        """It is tried no more until the owner says so. Returns whether it was still there."""
 
     def retry(self, link: str | None = None, bridge: str | None = None) -> int:
         """Let what was given up wait again: of a link, for a bridge, or all of it. How much that is."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..actions import Sent
 from ..events import Chat, Person
+from .intents import Recall, Say
 from .model import Place
 from .orders import (
     Arm,
@@ -25,6 +26,7 @@ from .orders import (
     Skip,
     Tell,
     Timed,
+    Unhold,
     Visit,
     Wish,
 )  # fmt: skip
@@ -40,6 +42,7 @@ class Taking:
     def __init__(self, store: SqliteStore, now: int) -> None:
         self._store, self._now = store, now
         self._number: int | None = None
+        self._gone: int | None = None
         self._places: dict[Place, None] = {}
         self._wishes: list[Wish] = []
         self._commands: list[Command] = []
@@ -62,9 +65,7 @@ class Taking:
     def _one(self, order: Order) -> None:  # noqa: C901, PLR0912  one case for each order
         match order:
             case Remember():
-                self._number, is_new = self._store.ledger.remember(order)
-                if is_new:
-                    self._store.count(order.link, order.place.bridge, "in")
+                self._remember(order)
             case Queue():
                 self._queue(order, order.message if order.message is not None else self._number)
             case Skip():
@@ -77,19 +78,23 @@ class Taking:
                     self._visited.append((order.place, order.chat))
             case Hold():
                 self._store.portals.hold(order)
+            case Unhold():
+                self._store.portals.unhold(order.source, order.message, order.by)
             case Wish():
                 if self._store.portals.wish(order):
                     self._wishes.append(order)
             case Confirm():
                 self._confirm(order)
             case Revise():
-                self._store.ledger.revise(order.message, order.text)
+                self._store.ledger.revise(order.message, order.text, order.digest)
             case Forget():
-                self._store.ledger.forget(order.message)
+                self._forget(order.message if order.message is not None else self._number)
             case Feeling():
                 self._store.ledger.feel(order, self._now)
             case Arm():
                 self._store.ledger.arm(order.message, order.by, self._now)
+                if order.before is not None:
+                    self._store.ledger.arm_before(order.message, order.before, order.by, self._now)
             case Timed():
                 self._store.portals.set_timer(order.link, order.seconds)
             case Ask():
@@ -104,8 +109,27 @@ class Taking:
                 if order.once is None or self._store.acquaintance.first_time(order.once):
                     self._notices.append(order)
 
+    def _remember(self, order: Remember) -> None:
+        self._number, is_new = self._store.ledger.remember(order)
+        if is_new and order.link:
+            self._store.count(order.link, order.place.bridge, "in")
+        fades_at = order.fades_at
+        if fades_at is not None and fades_at <= self._now:
+            self._forget(self._number)
+            self._gone = self._number
+
+    def _forget(self, message: int | None) -> None:
+        """Wipe a message wherever it still is here, also where it was only to be said."""
+        if message is not None:
+            self._store.ledger.forget(message)
+            self._store.outbox.wipe(message)
+
     def _queue(self, order: Queue, message: int | None) -> None:
-        held_back = self._store.portals.stopped(order.link, order.source) is not None
+        if message is not None and message == self._gone and isinstance(order.intent, Say):
+            self._store.count("", order.place.bridge, "its time is over")
+            return
+        is_due = isinstance(order.intent, Recall) and order.intent.due  # nobody who pauses a link means that it stays
+        held_back = not is_due and self._store.portals.stopped(order.link, order.source) is not None
         self._store.outbox.put(order, message, self._now, held_back=held_back)
         if not held_back:
             self._places[order.place] = None

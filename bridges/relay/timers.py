@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EVERY = 1.0
 RARELY = 3600.0
+OFTEN = 10.0  # seconds after which what was wiped is gone from the disk
 SOME = 200
 DAY = 86_400_000  # milliseconds
 
@@ -26,6 +27,7 @@ class Timers:
     def __init__(self, relay: Relay, spool: Spool) -> None:
         self._relay, self._spool = relay, spool
         self._cleaned: float | None = None
+        self._scrubbed = float("-inf")
 
     async def run(self) -> None:
         while not self._relay.is_broken:
@@ -47,6 +49,9 @@ class Timers:
             self._cleaned = relay.clock.steady()
             self._spool.clean(now)
             self._prune(now)
+        if relay.store.database.has_wiped and relay.clock.steady() - self._scrubbed > OFTEN:
+            self._scrubbed = relay.clock.steady()
+            relay.store.database.scrub()
 
     def _prune(self, now: int) -> None:
         """Forget which message is which, where nobody asks any more."""
@@ -60,13 +65,13 @@ class Timers:
     def _fade(self, told: Told, now: int) -> None:
         """Remove a message everywhere but where it was written, and its words and files here."""
         relay, store = self._relay, self._relay.store
-        link = store.link(told.link)
         orders: list[Order] = [Forget(message=told.number)]
         for number in store.outbox.wipe(told.number):
             self._spool.drop(number)
-        for end in link.ends if link else ():
-            knows_itself = Can.TIMERS in store.sides[end.bridge].about.can
-            if end != told.place and not knows_itself:
+        there = dict.fromkeys((*store.ledger.places(told.number), *store.outbox.places_of(told.number)))
+        for place in there:
+            side = store.sides.get(place.bridge)  # none: that bridge was removed, and nobody can take it back there
+            if place != told.place and side is not None and Can.TIMERS not in side.about.can:
                 recall = Recall(author=told.by, at=told.sent_at, due=True)
-                orders.append(Queue(place=end, source=told.place, link=told.link, intent=recall, message=told.number))
+                orders.append(Queue(place=place, source=told.place, link=told.link, intent=recall, message=told.number))
         relay.see_to(store.take(told.place.bridge, None, orders, now))

@@ -59,16 +59,16 @@ def routes(
             yield Skip(place=place, reason="no reply in a shared chat")
             yield Tell(text=WHO_FOR, place=place)
         return
+    waits = list(_portals(event, place, known, links)) if only is None else []
+    yield from waits
+    held = {order.target for order in waits if isinstance(order, Hold)}
     for link in links:
         if _may_speak(link, place, author, own=own):
-            targets = tuple(end for end in link.targets(place) if only in {None, end.bridge})
-            targets = tuple(end for end in targets if only or not known.is_wished(place, end.bridge))
+            targets = tuple(end for end in link.targets(place) if only in {None, end.bridge} and end.bridge not in held)
             if targets:
                 yield Route(link, author, targets)
         else:
             yield Skip(place=place, reason="written by somebody who is not the owner")
-    if only is None:
-        yield from _portals(event, place, known, links)
     if not links and isinstance(event, Posted):
         yield from _after_the_end(place, known, about, author)
 
