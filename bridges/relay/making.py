@@ -83,13 +83,13 @@ class Making:
         """Try until it is there. What the network refuses is told, and tried again when the bridge connects anew."""
         pause = FIRST_PAUSE
         relay = self._relay
-        rule = next(
-            (one for one in relay.store.rules if (one.source, one.target) == (wish.source.bridge, wish.target)), None
-        )
-        if rule is None:
-            relay.store.portals.fulfil(wish.source, wish.target)
-            return
-        while relay.connected(wish.target) is not None:
+        while True:
+            rule = self._rule(wish)
+            if rule is None:
+                self._drop(wish)
+                return
+            if relay.connected(wish.target) is None:
+                return
             try:
                 async with self._turn:
                     await self._one(wish, rule)
@@ -101,6 +101,22 @@ class Making:
                 return
             else:
                 return
+
+    def _rule(self, wish: Wish) -> Rule | None:
+        """The rule that wants this chat, if there still is one: it may be another one than when the wish was made."""
+        rules = self._relay.store.rules
+        return next((one for one in rules if (one.source, one.target) == (wish.source.bridge, wish.target)), None)
+
+    def _drop(self, wish: Wish) -> None:
+        """No rule wants this chat any more. Whatever waits for it would have gone there, and the owner has to know."""
+        store = self._relay.store
+        waiting = sum(isinstance(event, Posted) for event in store.held(wish.source, wish.target))
+        store.portals.fulfil(wish.source, wish.target)
+        if waiting:
+            count = f"{waiting} messages were" if waiting > 1 else "One message was"
+            self._relay.owner.tell(
+                f"{wish.chat.title}: {count} not relayed to {wish.target}, since no rule says so now."
+            )
 
     async def _one(self, wish: Wish, rule: Rule) -> None:
         relay, store = self._relay, self._relay.store

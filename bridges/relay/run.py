@@ -23,7 +23,7 @@ from .intents import Say
 from .keeping import Keeping
 from .lanes import Lanes
 from .making import History, Making
-from .model import Place
+from .model import Place, Rule
 from .orders import Order, Queue, Tell
 from .owner import Owner
 from .people import People
@@ -84,9 +84,14 @@ class Relay:
     # -- which bridges take part -------------------------------------------------------------------------
 
     def take_in(self, name: str, seat: Seat) -> None:
-        """A bridge that takes part from now on, or one that works with something else as soon as it is started."""
+        """A bridge that takes part from now on, or one that works with something else as soon as it is started.
+
+        One that has stopped is started with it.
+        """
         if name in self._keeping:
             self._keeping[name].seat = seat
+            if self._keeping[name].needs_person:
+                self._keeping[name].again()
             return
         self._keeping[name] = Keeping(self, name, seat)
         if self._tasks and not self._stopping.is_set():
@@ -147,6 +152,15 @@ class Relay:
         self._broken = self._broken or error
         if self._broken is not None:
             self._stopping.set()
+
+    def go_by(self, rules: Sequence[Rule], control: Sequence[Place]) -> None:
+        """Make portals by these rules from now on, and speak to the owner in these chats."""
+        before, self.store.rules, self.store.control = self.store.rules, tuple(rules), frozenset(control)
+        if before == self.store.rules:
+            return
+        for source in {rule.source for rule in rules}:
+            self.making.wake(source)
+        self.making.begin()
 
     def reload(self) -> None:
         """Take up what another process wrote into the store."""

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from .relay_setup import Relaying
 
-MaybeName = Annotated[
-    str | None, typer.Argument(metavar="NAME", help="Only this link, as `decamp relay list` calls it.")
-]
+MaybeName = Annotated[str | None, typer.Argument(metavar="NAME", help="Only this link, or this side.")]
 Json = Annotated[str, typer.Option("--log-format", metavar="FORMAT", help="`text`, or `json` for one object a line.")]
 Port = Annotated[
     int | None,
@@ -93,36 +91,59 @@ def resume(run: Run, name: Name) -> Result:
     return Result({"name": link.name, "stood": stood})
 
 
-@command("retry", "decamp relay retry", 'decamp relay retry "Book club"')
+@command("retry", "decamp relay retry", 'decamp relay retry "Book club"', "decamp relay retry matrix")
 def retry(run: Run, name: MaybeName = None) -> Result:
-    """Try again what did not get through."""
-    from .relay_setup import opened
+    """Try again what did not get through, and start a side that has stopped.
 
-    if name is None:
-        with opened(run) as relaying:
-            tried = relaying.store.retry(None)
-            relaying.store.database.commit()
-    else:
-        with _one_link(run, name) as (relaying, link):
-            tried = relaying.store.retry(link.name)
-            relaying.store.database.commit()
+    NAME is a link, or a side: what did not get through to it is tried again, too.
+    """
+    from .relay_setup import is_running, opened
+
+    started: list[str] = []
+    with opened(run) as relaying:
+        store = relaying.store
+        if name is None or name in store.sides:
+            tried = store.retry(None, name)
+            started = [one for one in store.sides if is_running(run) and _is_meant(relaying, one, name)]
+        else:
+            tried = store.retry(_meant(run, relaying, name).name)
+        for one in started:
+            store.ask_again(one)
+        store.database.commit()
     run.ui.report(f"{count(tried, 'message')} {'is' if tried == 1 else 'are'} tried again.")
-    return Result({"tried": tried})
+    for one in started:
+        run.ui.report(f"{one} is started again.")
+    return Result({"tried": tried, "started": started})
+
+
+def _is_meant(relaying: Relaying, side: str, name: str | None) -> bool:
+    """Whether a side is to be started: the one that was named unless it is connected, else all that need a person."""
+    noted = relaying.store.noted_health(side)
+    state = noted[0].state if noted is not None else None
+    if name is None:
+        return state is not None and state.is_final
+    return side == name and state != "connected"
 
 
 @contextmanager
 def _one_link(run: Run, name: str) -> Iterator[tuple[Relaying, Link]]:
-    """The link that is meant by a name."""
-    from .relay_setup import Named, opened
-    from .relay_status import find
+    """The link that is meant by a name, in the store that it is in."""
+    from .relay_setup import opened
 
     with opened(run) as relaying:
-        found = find(run.ui, relaying, name)
-        if isinstance(found, Named):
-            raise WrongWords(
-                f"{found.name} is a rule, which makes links.", "Name one of its links: `decamp relay list` shows them."
-            )
-        yield relaying, found
+        yield relaying, _meant(run, relaying, name)
+
+
+def _meant(run: Run, relaying: Relaying, name: str) -> Link:
+    from .relay_setup import Named
+    from .relay_status import find
+
+    found = find(run.ui, relaying, name)
+    if isinstance(found, Named):
+        raise WrongWords(
+            f"{found.name} is a rule, which makes links.", "Name one of its links: `decamp relay list` shows them."
+        )
+    return found
 
 
 relay = tree(

@@ -147,13 +147,13 @@ def _say_added(run: Run, relaying: Relaying, added: Added) -> None:
             "when they write or you ask for them."
         )
         if is_running(run):
-            ui.note("It begins when the relay is started again.")
+            ui.note("The relay that runs takes it up within seconds.")
     elif added.link is not None:
         others = " and ".join(end.bridge for end in added.link.ends[1:])
         ui.report(f"{plain(added.name)}: linked with {others}.")
         if added.link.private:
             ui.note(f"What you write there goes to {plain(added.link.title)}; what others write there does not.")
-        ui.note("A relay that runs takes it up at once, if it knows these bridges.")
+        ui.note("A relay that runs takes it up within seconds.")
     if added.control:
         chats = [relaying.store.chat_of(place) for place in added.control]
         names = " and ".join(
@@ -169,7 +169,7 @@ def _say_added(run: Run, relaying: Relaying, added: Added) -> None:
 @command("remove", 'decamp relay remove "Book club"', "decamp relay remove session-deltachat")
 def remove(run: Run, name: Name) -> Result:
     """Relay something no more. The chats stay on both sides, with everything in them."""
-    from .relay_setup import Named, is_running, opened
+    from .relay_setup import Named, opened
     from .relay_status import find
 
     with opened(run) as relaying:
@@ -179,8 +179,6 @@ def remove(run: Run, name: Name) -> Result:
             _end_rule(run, relaying, found)
     if dropped:
         run.ui.warn(f"{count(dropped, 'message')} that had not gone out {'is' if dropped == 1 else 'are'} dropped.")
-    if isinstance(found, Named) and is_running(run):
-        run.ui.note("The relay that runs goes by it until it is started again.")
     return Result({"name": found.name, "dropped": dropped})
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import DecampError
 from . import relay_announced
-from .bridging import desk, held
+from .bridging import BridgeBusy, desk, held
+from .relay_changes import Changes
 from .relay_log import logging_to_terminal
 from .relay_setup import NothingLinked, Relaying, opened
 from .run import Run
@@ -48,36 +49,31 @@ def relay(run: Run, *, json_lines: bool, status_port: int | None) -> int:
         relaying = stack.enter_context(opened(run, alone=True))
         if not relaying.seats:
             raise NothingLinked
-        secrets = frozenset(secret for seat in relaying.seats.values() for secret in seat.secrets)
+        secrets: set[str] = set()
         log = stack.enter_context(
             logging_to_terminal(run.now, secrets, json_lines=json_lines, quiet=run.options.quiet)
         )  # fmt: skip
-        usable = {name: seat for name, seat in relaying.seats.items() if _is_usable(run, relaying, seat, log)}
-        if not usable:
-            raise NoSideWorks
-        for name in usable:
+        return asyncio.run(_Process(run, relaying, secrets, log).go(status_port))
+
+
+@contextmanager
+def _hold(run: Run, name: str) -> Iterator[None]:
+    """Keep others from using a bridge while it runs; one that somebody else uses is tried again."""
+    from bridges.api import NotNow
+
+    with ExitStack() as stack:
+        try:
             stack.enter_context(held(run, name))
-        return asyncio.run(_Process(run, relaying, usable, log).go(status_port))
-
-
-def _is_usable(run: Run, relaying: Relaying, seat: Seated, log: Logger) -> bool:
-    """One that cannot be used is named, here and in the status, and takes no other down."""
-    from bridges.state import Health, State
-
-    if seat.bridge is not None and seat.trouble is None:
-        return True
-    said, todo = str(seat.trouble), seat.trouble.hint if seat.trouble else ""
-    log.error("%s is left out: %s %s", seat.side.name, said, todo)
-    health = Health(state=State.FAILED, since=run.now(), said=said, todo=todo)
-    relaying.store.note_health(seat.side.name, health, None, 0)
-    return False
+        except BridgeBusy as error:
+            raise NotNow(str(error)) from error
+        yield
 
 
 class _Process:
     """One relay that runs in this process."""
 
-    def __init__(self, run: Run, relaying: Relaying, usable: dict[str, Seated], log: Logger) -> None:
-        self._run, self._relaying, self._usable, self._log = run, relaying, usable, log
+    def __init__(self, run: Run, relaying: Relaying, secrets: set[str], log: Logger) -> None:
+        self._run, self._relaying, self._secrets, self._log = run, relaying, secrets, log
         self._code = 0
 
     async def go(self, status_port: int | None) -> int:
@@ -89,9 +85,14 @@ class _Process:
         from .relay_page import Page
 
         store, clock = self._relaying.store, SystemClock()
-        seats = {name: self._seat(seat) for name, seat in self._usable.items()}
+        found = {name: self._seat(seat) for name, seat in self._relaying.seats.items()}
+        seats = {name: seat for name, seat in found.items() if seat is not None}
+        if not seats:
+            raise NoSideWorks
         spool = Spool(self._run.settings.home / SPOOL)
         relay = Relay(store, seats, spool, clock, SystemRandom(), history=history(self._run))
+        changes = Changes(self._run, self._relaying, self._seat, self._log)
+        relay.look_outside = lambda: changes.look(relay)
         with _signals(lambda number: self._stop(relay, number)):
             async with AsyncExitStack() as stack:
                 page = Page(lambda: self._status(relay), lambda: list(store.counts()), self._run.now, clock.steady)
@@ -108,16 +109,26 @@ class _Process:
         self._log.info("Stopped. %s.", self._waiting(self._status(relay)))
         return self._code
 
-    def _seat(self, seat: Seated) -> Seat:
+    def _seat(self, seat: Seated) -> Seat | None:
+        """A bridge for the relay. One that cannot be used is named, here and in the status, and takes no other down."""
         from bridges.relay.seats import Seat
+        from bridges.state import Health, State
 
-        bridge = seat.ready()
+        name = seat.side.name
+        if seat.bridge is None or seat.trouble is not None:
+            said, todo = str(seat.trouble), seat.trouble.hint if seat.trouble else ""
+            self._log.error("%s is left out: %s %s", name, said, todo)
+            health = Health(state=State.FAILED, since=self._run.now(), said=said, todo=todo)
+            self._relaying.store.note_health(name, health, None, 0)
+            return None
+        bridge = seat.bridge
+        self._secrets |= seat.secrets
 
         def at(cursor: str | None) -> Desk:
             return desk(self._run, bridge, seat.values, cursor)
 
         make: Callable[[], Bridge] = bridge
-        return Seat(make, at)
+        return Seat(make, at, lambda: _hold(self._run, name))
 
     def _status(self, relay: Relay) -> Status:
         from bridges.relay.status import snapshot

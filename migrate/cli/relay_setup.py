@@ -93,13 +93,18 @@ def opened(run: Run, *, alone: bool = False) -> Iterator[Relaying]:
     with closing(
         SqliteStore(run.settings.home, sides, rules=[one.rule for one in rules], control=control, lock=alone)
     ) as store:
-        links = [link for name, link in store.portals.links.items() if name not in store.portals.ended]
-        names = {end.bridge for link in links for end in link.ends}
-        names |= {name for one in rules for name in (one.rule.source, one.rule.target)} | {at.bridge for at in control}
         relaying = Relaying(store, tuple(rules), {}, sides)
-        for name in sorted(names):
+        for name in taking_part(store):
             relaying.seat(run, name)
         yield relaying
+
+
+def taking_part(store: SqliteStore) -> list[str]:
+    """The bridges that links, rules and management chats need."""
+    names = {end.bridge for name, link in store.portals.links.items() if name not in store.portals.ended
+             for end in link.ends}  # fmt: skip
+    names |= {name for rule in store.rules for name in (rule.source, rule.target)}
+    return sorted(names | {place.bridge for place in store.control})
 
 
 def is_running(run: Run) -> bool:
@@ -130,8 +135,15 @@ def seated(run: Run, name: str) -> Seated:
         values = settings_of(run, bridge)
     except DecampError as error:
         return Seated(Side(name=name, about=bridge.about), bridge, trouble=error)
-    side = Side(name=name, about=bridge.about, owners=owners(run, name, values), ignored=_texts(run, "ignored", name))
-    return Seated(side, bridge, values)
+    return Seated(side_of(run, bridge.about, values), bridge, values)
+
+
+def side_of(run: Run, about: About, values: Mapping[str, str]) -> Side:
+    """What the relay has to know of a bridge, as the settings are now."""
+    from bridges.relay.model import Side
+
+    name = about.name
+    return Side(name=name, about=about, owners=owners(run, name, values), ignored=_texts(run, "ignored", name))
 
 
 def owners(run: Run, name: str, values: Mapping[str, str]) -> frozenset[str]:

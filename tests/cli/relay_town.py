@@ -18,7 +18,7 @@ MARKER = "MARKER-of-a-text-that-nobody-else-may-see"
 SHELF = """
 import asyncio
 import msgspec
-from bridges.api import Can, Chat, ChatKind, Setting, SettingKind
+from bridges.api import Can, Chat, ChatKind, Setting, SettingKind, State
 from decamp_folder import FolderBridge
 
 SECRET = Setting(name="password", help="Its password.", example="(unseen)", kind=SettingKind.SECRET, default="")
@@ -27,6 +27,15 @@ class ShelfBridge(FolderBridge):
     about = msgspec.structs.replace(
         FolderBridge.about, name="shelf", title="Shelf", settings=(*FolderBridge.about.settings, SECRET)
     )
+
+    async def start(self, desk):
+        await super().start(desk)
+        lock, knocks = self._place / "lock", self._place / "knocks"
+        if lock.exists():
+            knocks.write_text((knocks.read_text() if knocks.exists() else "") + "knock\\n")
+            if lock.read_text() != desk.settings["password"]:
+                self._looking.cancel()
+                self._feed.change(State.BAD_CREDENTIALS, "The password is wrong.", "Run: decamp bridge setup shelf")
 
 class StubbornBridge(FolderBridge):
     about = msgspec.structs.replace(FolderBridge.about, name="stubborn", title="Stubborn")
@@ -60,7 +69,10 @@ broken = no_such_module:Bridge
 
 
 def plug_in(folder: Path) -> Path:
-    """Where bridges of somebody else are installed: two that work, one that never stops, one that does not load."""
+    """Where bridges of somebody else are installed: three that work, one that never stops, one that does not load.
+
+    The shelf may have a lock, which is a file with the password, and counts who knocks.
+    """
     shutil.copytree(PLUGIN, folder / "decamp_folder", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "decamp_shelf.py").write_text(SHELF)
     info = folder / "decamp_town-1.0.dist-info"
