@@ -204,6 +204,11 @@ class Bridge(ABC):
         """The bytes of a `File` or of a person's picture, in pieces. Raises `NotNow` or `Refused`. `Can.FILES`."""
         raise CannotDo(Can.FILES)
 
+    async def try_chats(self) -> None:
+        """Find out whether the server lets us make chats: raises `Refused` with the reason if not. `Can.MAKE_CHATS`."""
+        if Can.MAKE_CHATS not in self.about.can:
+            raise CannotDo(Can.MAKE_CHATS)
+
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
         """Make a chat for the owner and one contact, or find the one that was made for them. `Can.MAKE_CHATS`."""
         raise CannotDo(Can.MAKE_CHATS)
