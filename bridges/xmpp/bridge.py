@@ -35,8 +35,8 @@ from . import archive, people
 from .about import ACCOUNT
 from .addresses import account, bare, domain, handle, local, of_link
 from .contacts import PICTURE
+from .hosting import Host
 from .letter import read
-from .listening import Listener
 from .login import Login
 from .record import Mailed
 from .stream import Declined, Stream
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .sealing import Sealing
 
 
-class XmppBridge(Listener):
+class XmppBridge(Host):
     """One account of a person, on whatever server."""
 
     about = ACCOUNT
@@ -83,7 +83,7 @@ class XmppBridge(Listener):
 
     async def chats(self) -> AsyncIterator[Chat]:
         self._connected()
-        for address in sorted(self._contacts.listed):
+        for address in sorted({*self._contacts.listed, *([self._owner] if self._owner else ())}):
             yield self._contacts.chat(address)
         for room in self._rooms.values():
             yield room.chat
@@ -98,10 +98,6 @@ class XmppBridge(Listener):
         return self._picture(ref.removeprefix(PICTURE)) if ref.startswith(PICTURE) else super().fetch(ref)
 
     # -- encryption ----------------------------------------------------------------------------------------
-
-    @property
-    def _encrypts(self) -> bool:
-        return self._desk.settings.get("omemo") == "true"
 
     @property
     def limits(self) -> Limits:
@@ -167,6 +163,9 @@ class XmppBridge(Listener):
         finally:
             self._under_way.discard(id)
         letter = read(back)
+        if letter.error is not None and letter.error.partition(":")[0] == "not-acceptable":
+            self._rooms[chat].nick = None  # it has lost us: the next attempt goes in first
+            raise NotNow("The room has lost us.")
         if letter.error is not None:
             raise Refused(f"The room did not take it: {letter.error}.")
         return letter.number(chat) or id

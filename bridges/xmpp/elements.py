@@ -7,7 +7,7 @@ another namespace.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 CLIENT = "jabber:client"
@@ -24,16 +24,20 @@ FALLBACK = "urn:xmpp:fallback:0"
 FILE = "urn:xmpp:file:metadata:0"
 FORWARD = "urn:xmpp:forward:0"
 HINTS = "urn:xmpp:hints"
+INVITATION = "jabber:x:conference"
 MAM = "urn:xmpp:mam:2"
 MARKERS = "urn:xmpp:chat-markers:0"
 MOVED = "urn:xmpp:moved:1"
 MUC = "http://jabber.org/protocol/muc"
+MUC_ADMIN = "http://jabber.org/protocol/muc#admin"
+MUC_OWNER = "http://jabber.org/protocol/muc#owner"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 NICK = "http://jabber.org/protocol/nick"
 OOB = "jabber:x:oob"
 PARS = "urn:xmpp:pars:0"
 PING = "urn:xmpp:ping"
 PRIVILEGE = "urn:xmpp:privilege:2"
+PUBLISH_OPTIONS = "http://jabber.org/protocol/pubsub#publish-options"
 PUBSUB = "http://jabber.org/protocol/pubsub"
 REACTIONS = "urn:xmpp:reactions:0"
 RECEIPTS = "urn:xmpp:receipts"
@@ -100,9 +104,25 @@ def text_of(one: Element | None, namespace: str, *path: str) -> str:
 
 def form(kind: str, **fields: str | None) -> Element:
     """A form that is sent in, of one kind; underscores are dashes in the names of its fields."""
-    given = ((name.rstrip("_").replace("_", "-"), value) for name, value in fields.items() if value is not None)
-    return element(DATA, "x", _field("FORM_TYPE", kind, "hidden"), *(_field(*one) for one in given), type="submit")
+    given = {name.rstrip("_").replace("_", "-"): value for name, value in fields.items() if value is not None}
+    return form_of(kind, given)
 
 
-def _field(name: str, value: str, kind: str | None = None) -> Element:
-    return element(DATA, "field", element(DATA, "value", value), var=name, type=kind)
+def form_of(kind: str, fields: Mapping[str, str]) -> Element:
+    """The same, for fields whose names cannot be written as above."""
+    given = (_field(name, None, value) for name, value in fields.items())
+    return element(DATA, "x", _field("FORM_TYPE", "hidden", kind), *given, type="submit")
+
+
+def filled(offered: Element, wanted: Mapping[str, str]) -> Element:
+    """A form as it was offered, with our values in those of its fields that we care about."""
+    made = element(DATA, "x", type="submit")
+    for one in every(offered, DATA, "field"):
+        name, values = one.get("var"), [value.text or "" for value in every(one, DATA, "value")]
+        if name:
+            made.append(_field(name, one.get("type"), *([wanted[name]] if name in wanted else values)))
+    return made
+
+
+def _field(name: str, kind: str | None, *values: str) -> Element:
+    return element(DATA, "field", *(element(DATA, "value", value) for value in values), var=name, type=kind)

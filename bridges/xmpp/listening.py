@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from abc import abstractmethod
 from contextlib import suppress
 from xml.etree.ElementTree import Element
 
@@ -34,6 +36,13 @@ from .rooms import Room
 from .stream import Declined, Stream
 from .translate import Envelope, Place
 
+AT_ONCE = 8
+"""So many rooms are entered at a time."""
+QUIET_MS = 300_000
+"""A room in which nothing was heard for so long is asked whether it still has us."""
+BREATH_MS = 10_000
+"""Whoever is sent out of a room of theirs goes back at once, but not again and again."""
+
 
 class Listener(Line):
     """Hears everything that reaches an account: direct chats, rooms, and whoever knocks."""
@@ -51,6 +60,19 @@ class Listener(Line):
     def me(self) -> Person:
         return Person(id=self._who.address, name=self._desk.settings.get("nick") or local(self._who.address))
 
+    # -- what the rooms of our own are for hosting.py to say -------------------------------------------------
+
+    _owner: str
+    """The person for whom rooms are made; empty where nobody is."""
+
+    @abstractmethod
+    def _own_rooms(self) -> list[Room]:
+        """The rooms that we have made."""
+
+    @abstractmethod
+    async def _walked_in(self, stream: Stream, room: Room, said: set[str]) -> None:
+        """We are in a room of our own again. Raises `NotLetIn` where it no longer is ours."""
+
     # -- a new connection ----------------------------------------------------------------------------------
 
     async def _arrive(self, stream: Stream) -> None:
@@ -62,15 +84,35 @@ class Listener(Line):
         self._contacts.note(find(await self._ask("get", None, element(x.ROSTER, "query")), x.ROSTER, "query"))
         await self._depot.find(stream, domain(self._who.address))
         self._caught_up.clear()
-        self._rooms = {one.address: one for one in await rooms.bookmarks(stream, self._who.address, self._nick())}
+        bookmarked = await rooms.bookmarks(stream, self._who.address, self._nick())
+        self._rooms = {one.address: one for one in (*bookmarked, *self._own_rooms())}
         stream.tell(element(x.CLIENT, "presence"))
-        await self._catch_up(stream, self._who.address, room=False)
-        for room in self._rooms.values():
-            if room.stay:
-                with suppress(Refused, NotNow):  # whoever writes there is told then
-                    await self._enter(stream, room)
+        await self._meet_owner(stream)
+        await self._catch_up(stream, self._who.address)
+        await self._enter_all(stream)
         if set(self._kept) != known:  # an archive that was never read: the next run goes on from here
             self.feed.add(Changed(health=self.health, cursor=self._cursor()))
+
+    async def _enter_all(self, stream: Stream) -> None:
+        """Go into all rooms at once, and read what was said in one after the other: a cursor is for all of them."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def walk_in(room: Room) -> None:
+            async with turn:
+                with suppress(Refused, NotNow):  # whoever writes there is told then
+                    await self._walk_in(stream, room)
+
+        staying = [room for room in self._rooms.values() if room.stay]
+        for room in staying:
+            self._waiting[room.address] = []
+        try:
+            await asyncio.gather(*(walk_in(room) for room in staying))
+            for room in staying:
+                if room.nick is not None:
+                    with suppress(Refused, NotNow):
+                        await self._catch_up(stream, room.address, room)
+        finally:
+            await self._hear_what_waited(*staying)
 
     async def _enter(self, stream: Stream, room: Room) -> None:
         """Go into a room, and read what was said before what is said."""
@@ -78,36 +120,57 @@ class Listener(Line):
             return
         self._waiting[room.address] = []
         try:
-            await rooms.join(stream, room)
-            await self._catch_up(stream, room.address, room=True)
+            await self._walk_in(stream, room)
+            await self._catch_up(stream, room.address, room)
         finally:
-            for message in self._waiting.pop(room.address):
+            await self._hear_what_waited(room)
+
+    async def _hear_what_waited(self, *entered: Room) -> None:
+        waited = [self._waiting.pop(room.address) for room in entered]
+        for messages in waited:
+            for message in messages:
                 await self._hear(message)
 
+    async def _walk_in(self, stream: Stream, room: Room) -> None:
+        start = self._kept.get(room.address) or room.start
+        said = await rooms.join(stream, room, start.at if start and not room.is_archived else None)
+        room.heard_at = room.entered_at = self._desk.now()
+        if room.made is not None:
+            await self._walked_in(stream, room, said)
+            self._record.note_nick(room.address, room.nick or "", self._who.address)
+
     async def _look_after(self, stream: Stream) -> None:
-        """Go back into rooms that have lost us without telling (XEP-0410)."""
-        for room in self._rooms.values():
-            if room.nick is not None and not await rooms.is_in(stream, room):
+        """Go back into rooms that have lost us without telling (XEP-0410): a quiet one may have."""
+        for room in list(self._rooms.values()):
+            is_quiet = self._desk.now() - room.heard_at >= QUIET_MS
+            if room.nick is not None and is_quiet and not await rooms.is_in(stream, room):
                 room.nick = None
             if room.stay and room.nick is None:
                 with suppress(Refused, NotNow):  # the next round tries again
                     await self._enter(stream, room)
 
-    async def _catch_up(self, stream: Stream, place: str, *, room: bool) -> None:
+    async def _catch_up(self, stream: Stream, place: str, room: Room | None = None) -> None:
         """Yield what an archive has since we last read in it; the first time, only note where it ends."""
-        start = self._kept.get(place)
+        start = self._kept.get(place) or (room.start if room else None)
+        if room is not None and not room.is_archived:
+            return  # it shows what it has to whoever comes in
         if start is None:
-            last = await archive.end_of(stream, place, room)
+            last = await archive.end_of(stream, place, room is not None)
             if last is not None:
                 self._kept[place] = Kept(last=last, at=self._desk.now())
             return
         try:
-            async for number, message in archive.since(stream, place, room, start):
+            async for number, message in archive.since(stream, place, room is not None, start):
                 self._caught_up.add((place, number))
                 await self._understand(read(await self._readable(message)), place, number, live=False)
         except Declined as error:
             if error.condition not in archive.MISSING:
                 raise
+
+    async def _meet_owner(self, stream: Stream) -> None:
+        """Ask the owner, once, to have us in their list, as everybody has there whom they write with."""
+        if self._owner and self._owner not in self._contacts.listed:
+            self._let_in(self._owner)
 
     def _nick(self) -> str:
         return rooms.nickname(self._desk.settings.get("nick", ""), local(self._who.address))
@@ -141,7 +204,14 @@ class Listener(Line):
         if in_room and room is None:
             return
         servers = (place, domain(me)) if live else ("", place)
-        sent_at = letter.stamp(*servers) or self._desk.now()
+        stamp = letter.stamp(*servers)
+        sent_at = stamp or self._desk.now()
+        if room is not None:
+            room.heard_at = self._desk.now()
+            if not room.is_archived and number is None and letter.id:
+                if stamp is not None and self._record.room_id(place, resource(letter.from_), letter.id):
+                    return  # shown again because we came in again
+                number = letter.id
         if number:
             self._kept[place] = Kept(last=number, at=sent_at)
         own = self._is_ours(letter, room)
@@ -181,6 +251,9 @@ class Listener(Line):
             self._connected_or_coming().tell(translate.receipt(Envelope(to=letter.from_), id, letter.id))
 
     def _is_ours(self, letter: Letter, room: Room | None) -> bool:
+        if room is not None and room.made is not None:
+            mailed, me = self._record.mailed(letter.id), self._who.address
+            return (mailed is not None and mailed.chat == room.address) or self._whose(letter, room) == me
         if room is not None:
             return room.nick is not None and resource(letter.from_) == room.nick
         return bare(letter.from_) == self._who.address
@@ -192,7 +265,9 @@ class Listener(Line):
     def _is_strange(self, chat: str) -> bool:
         who = bare(chat)
         known = (
-            who in self._contacts.listed or who in {self._who.address, domain(self._who.address)} or who in self._rooms
+            who in self._contacts.listed
+            or who in {self._who.address, domain(self._who.address), self._owner}
+            or who in self._rooms
         )
         return not known and not self._record.wrote_to(chat)
 
@@ -216,6 +291,8 @@ class Listener(Line):
     def _sender(self, letter: Letter, room: Room | None, *, own: bool) -> Person:
         if own:
             return self.me
+        if room is not None and room.made is not None and resource(letter.from_):
+            return Person(id=self._whose(letter, room), name=resource(letter.from_))
         if room is not None:
             return Person(id=letter.from_, name=resource(letter.from_) or room.title)
         other = self._other(letter, own=False)
@@ -224,21 +301,38 @@ class Listener(Line):
         self._contacts.meet(self._connected_or_coming(), other)
         return self._contacts.person(other, letter.nick)
 
+    def _whose(self, letter: Letter, room: Room) -> str:
+        """Which account wrote in a room of ours. Who is not known by name is the owner: nobody else can come in."""
+        nick = resource(letter.from_)
+        if nick == room.nick:
+            return self._who.address
+        return room.others.get(nick) or self._record.whose(room.address, nick) or self._owner
+
     async def _notice(self, presence: Element) -> None:
         who, kind = bare(presence.get("from", "")), presence.get("type")
         room = self._rooms.get(who)
         if room is not None:
-            self._notice_in_room(room, presence)
+            await self._notice_in_room(room, presence)
         elif kind == "subscribe":
             await self._asked(presence, who)
         elif kind is None and find(presence, x.VCARD_UPDATE, "x") is not None:
             self._contacts.refresh(self._connected_or_coming(), who)
 
-    def _notice_in_room(self, room: Room, presence: Element) -> None:
+    async def _notice_in_room(self, room: Room, presence: Element) -> None:
+        room.heard_at, nick = self._desk.now(), resource(presence.get("from", ""))
+        account = room.others.get(nick)
         news = rooms.heard(room, presence)
-        if news is None or news[0] == "we":
+        account = room.others.get(nick) or account
+        if room.made is not None and account and presence.get("type") is None:
+            self._record.note_nick(room.address, nick, account)
+        if news is None:
             return
-        person = Person(id=f"{room.address}/{news[1]}", name=news[1])
+        if news[0] == "we":
+            if room.made is not None and room.stay and self._desk.now() - room.entered_at > BREATH_MS:
+                with suppress(Refused, NotNow):  # the next round tries again
+                    await self._enter(self._connected_or_coming(), room)
+            return
+        person = Person(id=(room.made and account) or f"{room.address}/{news[1]}", name=news[1])
         event = Joined(chat=room.chat, person=person) if news[0] == "came" else Left(chat=room.chat, person=person)
         self.feed.add(event)
 
@@ -247,12 +341,14 @@ class Listener(Line):
         token = find(presence, x.PARS, "preauth")
         old = bare(x.text_of(presence, x.MOVED, "moved", "old-jid").strip()).lower()
         listed = self._contacts.listed.get(who)
+        if who == self._owner and who not in self._contacts.listed:
+            self._let_in(who)
         if token is not None and self._record.redeem(token.get("token", "")):
             self._let_in(who)
             self.feed.add(
                 Joined(chat=self._contacts.chat(who), person=self._contacts.person(who), invitation=token.get("token"))
             )
-        elif listed is not None and listed.seen:
+        elif (listed is not None and listed.seen) or who == self._owner:
             self._connected_or_coming().tell(element(x.CLIENT, "presence", type="subscribed", to=who))
         elif old and (before := self._contacts.listed.get(old)) is not None and before.sees_us:
             if await people.has_moved(self._connected_or_coming(), old, who):

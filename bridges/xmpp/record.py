@@ -17,6 +17,14 @@ CREATE TABLE IF NOT EXISTS room_ids (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS room_natives ON room_ids (room, native);
 CREATE TABLE IF NOT EXISTS invitations (token TEXT PRIMARY KEY, made_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rooms (
+    address TEXT PRIMARY KEY, person TEXT UNIQUE, title TEXT NOT NULL, archived INTEGER NOT NULL, last TEXT NOT NULL,
+    made_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS nicks (
+    room TEXT, nick TEXT, account TEXT NOT NULL, PRIMARY KEY (room, nick)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ghosts (
     address TEXT PRIMARY KEY, person TEXT, name TEXT NOT NULL, picture TEXT
 ) WITHOUT ROWID;
@@ -41,6 +49,20 @@ class Ghost(Noun, frozen=True, kw_only=True):
     person: str | None
     name: str
     picture: str | None = None
+
+
+class Made(Noun, frozen=True, kw_only=True):
+    """A room that we made, and for whom. `last` and `made_at`: where its archive ended when we came.
+
+    `archived`: the service keeps what is said there for longer than it is shown to those who come in.
+    """
+
+    address: str
+    person: str | None
+    title: str
+    archived: bool
+    last: str
+    made_at: int
 
 
 class Record:
@@ -95,6 +117,43 @@ class Record:
             "SELECT native FROM room_ids WHERE room = ? AND author = ? AND id = ?", [room, author, id]
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def rooms(self) -> list[Made]:
+        """Every room that we made."""
+        rows = self._db.execute("SELECT address, person, title, archived, last, made_at FROM rooms ORDER BY address")
+        return [
+            Made(address=row[0], person=row[1], title=row[2], archived=bool(row[3]), last=row[4], made_at=row[5])
+            for row in rows
+        ]
+
+    def room_for(self, person: str) -> str | None:
+        """The room of one contact."""
+        row = self._db.execute("SELECT address FROM rooms WHERE person = ?", [person]).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_room(self, made: Made) -> None:
+        values = [made.address, made.person, made.title, made.archived, made.last, made.made_at]
+        self._db.execute("INSERT OR REPLACE INTO rooms VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def forget_room(self, address: str) -> None:
+        """It is no longer ours."""
+        self._db.execute("DELETE FROM rooms WHERE address = ?", [address])
+
+    def note_nick(self, room: str, nick: str, account: str) -> None:
+        """Note who goes by a name in a room of ours: an archive does not tell it."""
+        self._db.execute("INSERT OR REPLACE INTO nicks VALUES (?, ?, ?)", [room, nick, account])
+
+    def whose(self, room: str, nick: str) -> str | None:
+        """Who went by a name last."""
+        row = self._db.execute("SELECT account FROM nicks WHERE room = ? AND nick = ?", [room, nick]).fetchone()
+        return None if row is None else str(row[0])
+
+    def fact(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
+        return None if row is None else str(row[0])
+
+    def learn(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, value])
 
     def invite(self, token: str, now: int) -> None:
         self._db.execute("INSERT INTO invitations VALUES (?, ?)", [token, now])

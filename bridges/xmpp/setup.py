@@ -34,12 +34,26 @@ async def set_up_account(talk: Talk) -> dict[str, str]:
         if trouble is None:
             talk.say(f"You are {values['address']}, and the server has let you in.")
             values["nick"] = await talk.ask(_ACCOUNT["nick"]) or local(values["address"])
+            values["owner"] = await _owner(talk, values["address"])
             if importlib.util.find_spec("slixmpp_omemo") is not None:
                 values["omemo"] = await talk.ask(_ACCOUNT["omemo"])
             return values
         talk.say(f"{trouble} {trouble.hint}")
         await _ask_again(talk, values, trouble, makes=bool(makes))
     raise BadSetting("It did not work.", "Look at what the server said, and run the same command again.")
+
+
+async def _owner(talk: Talk, address: str) -> str:
+    """Whom the account is for; nobody else where it is the person's own."""
+    for _ in range(TRIES):
+        said = await talk.ask(_ACCOUNT["owner"])
+        try:
+            owner = account(said) if said else ""
+        except BadSetting as error:
+            talk.say(str(error))
+        else:
+            return "" if owner == address else owner
+    raise BadSetting("That is no XMPP address.", "Run the same command again.")
 
 
 async def _ask_again(talk: Talk, values: dict[str, str], trouble: NoStream, *, makes: bool) -> None:

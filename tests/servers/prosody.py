@@ -49,6 +49,15 @@ Component "conference.localhost" "muc"
   muc_room_locking = false
   muc_room_default_persistent = true
 
+VirtualHost "lonely.localhost"
+  ssl = {{ certificate = "{folder}/certs/localhost.crt"; key = "{folder}/certs/localhost.key" }}
+
+Component "forgetful" "muc"
+  muc_room_locking = true
+
+Component "private" "muc"
+  restrict_room_creation = true
+
 Component "upload.localhost" "http_file_share"
   http_file_share_size_limit = 20 * 1024 * 1024
   http_host = "127.0.0.1"
@@ -110,11 +119,11 @@ class Prosody:
             process.terminate()
             process.wait(10)
 
-    def account(self, name: str) -> tuple[str, str]:
-        """A new account: its address and password."""
+    def account(self, name: str, host: str = "localhost") -> tuple[str, str]:
+        """A new account: its address and password. `lonely.localhost` has no services at all."""
         user, password = f"{name}{next(self._numbers)}", secrets.token_hex(12)
-        self.control("register", user, "localhost", password)
-        return f"{user}@localhost", password
+        self.control("register", user, host, password)
+        return f"{user}@{host}", password
 
     def control(self, *words: str) -> None:
         subprocess.run(["prosodyctl", "--config", self._config, *words], check=True, capture_output=True)

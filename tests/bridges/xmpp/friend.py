@@ -40,8 +40,8 @@ from bridges.api import (
 E = TypeVar("E", bound=Event)
 PLUGINS = (
     "xep_0030", "xep_0045", "xep_0054", "xep_0060", "xep_0066", "xep_0085", "xep_0153", "xep_0172", "xep_0184",
-    "xep_0198", "xep_0199", "xep_0203", "xep_0280", "xep_0308", "xep_0313", "xep_0333", "xep_0334", "xep_0359",
-    "xep_0363", "xep_0402", "xep_0424", "xep_0428", "xep_0444", "xep_0461",
+    "xep_0198", "xep_0199", "xep_0203", "xep_0249", "xep_0280", "xep_0308", "xep_0313", "xep_0333", "xep_0334",
+    "xep_0359", "xep_0363", "xep_0402", "xep_0424", "xep_0428", "xep_0444", "xep_0461",
 )  # fmt: skip
 
 
@@ -57,6 +57,7 @@ class XmppFriend(ClientXMPP):
         self.other, self.in_room = JID(""), False
         self.events: list[AnyEvent] = []
         self.stanzas: list[Any] = []
+        self.accepted: set[str] = set()
         self._taken: set[int] = set()
         self._own_ids: dict[str, str] = {}
         self._room_ids: dict[str, str] = {}
@@ -64,6 +65,7 @@ class XmppFriend(ClientXMPP):
         self._leaving = False
         self.add_event_handler("session_start", self._on_start)
         self.add_event_handler("disconnected", self._on_disconnected)
+        self.add_event_handler("groupchat_direct_invite", self._on_invited)
         self.add_filter("in", self._on_stanza)
 
     async def arrive(self) -> None:
@@ -82,11 +84,19 @@ class XmppFriend(ClientXMPP):
         await self.get_roster()
         await self.plugin["xep_0280"].enable()
         self.send_presence()
-        if self.in_room:
-            presence = self.make_presence(pto=f"{self.other}/friend")
-            presence.xml.append(ET.Element("{http://jabber.org/protocol/muc}x"))
-            presence.send()
+        for room in {str(self.other)} if self.in_room else self.accepted:
+            self._go_in(room)
         self._ready.set()
+
+    def _on_invited(self, message: Message) -> None:
+        """Go where one is asked to, as people do, and read what was said there before."""
+        self.accepted.add(str(message["groupchat_invite"]["jid"]))
+        self._go_in(str(message["groupchat_invite"]["jid"]))
+
+    def _go_in(self, room: str) -> None:
+        presence = self.make_presence(pto=f"{room}/friend")
+        presence.xml.append(ET.Element("{http://jabber.org/protocol/muc}x"))
+        presence.send()
 
     def _on_disconnected(self, _: object) -> None:
         self._ready.clear()
@@ -232,15 +242,17 @@ class XmppFriend(ClientXMPP):
 
     def _event(self, m: Message) -> AnyEvent | None:
         """A message as this program shows it."""
-        if self.in_room and (m["from"].resource == "friend" or m["type"] != "groupchat"):
+        in_room = m["type"] == "groupchat"
+        is_here = in_room is self.in_room or m["from"].bare in self.accepted
+        if not is_here or (in_room and m["from"].resource == "friend"):
             return None
         name = str(m["nick"]["nick"] or m["from"].resource or m["from"].local)
-        if not self.in_room and not m["nick"]["nick"]:
+        if not in_room and not m["nick"]["nick"]:
             name = str(self.client_roster[m["from"].bare]["name"] or m["from"].local)
         chat = Chat(id=m["from"].bare, title="")
         by: dict[str, Any] = {"chat": chat, "sender": Person(id=str(m["from"]), name=name)}
-        id = str(m["stanza_id"]["id"]) if self.in_room else str(m["id"])
-        if self.in_room:
+        id = (in_room and str(m["stanza_id"]["id"])) or str(m["id"])
+        if in_room:
             self._room_ids.setdefault(str(m["id"]), id)
         if m["retract"]["id"]:
             return Deleted(**by, message=m["retract"]["id"])

@@ -10,7 +10,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from bridges.contract import CHECKS, Check
-from tests.bridges.xmpp.world import at_home, direct, in_a_room
+from tests.bridges.xmpp.world import at_home, direct, in_a_room, in_their_room
 from tests.servers.prosody import Prosody
 
 
@@ -37,6 +37,11 @@ ROOM_CORE = {
 @pytest.mark.parametrize("check", spread(IN_ROOMS, ROOM_CORE))
 def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(in_a_room, server, tmp_path)))
+
+
+@pytest.mark.parametrize("check", spread(IN_ROOMS, ROOM_CORE | {"makes_a_chat_for_one_contact"}))
+def test_an_account_keeps_the_contract_in_a_room_of_its_own(check: Check, server: Prosody, tmp_path: Path) -> None:
+    asyncio.run(check.run(partial(in_their_room, server, tmp_path)))
 
 
 # No server keeps messages for a component that is away: they come back to the owner with an error, which

@@ -13,7 +13,7 @@ from random import Random
 
 from slixmpp import JID
 
-from bridges.api import Bridge, Desk
+from bridges.api import Bridge, Desk, Joined
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.xmpp.bridge import XmppBridge
@@ -88,7 +88,7 @@ async def direct(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
     async with someone(server, *theirs) as friend:
         async with someone(server, *ours) as me:
             await friend.is_friend_of(me)
-        world = XmppWorld(server, folder, account_settings(server, *ours), theirs[0])
+        world = XmppWorld(server, folder, account_settings(server, *ours) | {"owner": theirs[0]}, theirs[0])
         world.friend, friend.other = friend, JID(ours[0])
         yield world
 
@@ -110,6 +110,21 @@ async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
             )
         world = XmppWorld(server, folder, account_settings(server, *ours), str(room))
         world.friend = friend
+        yield world
+
+
+@asynccontextmanager
+async def in_their_room(server: Prosody, folder: Path, rooms: str = "") -> AsyncIterator[XmppWorld]:
+    """An account, its owner, and the room that it made for one contact."""
+    ours, theirs = server.account("relay"), server.account("owner")
+    settings = account_settings(server, *ours) | {"owner": theirs[0], "rooms": rooms}
+    world = XmppWorld(server, folder, settings, "")
+    async with someone(server, *theirs) as owner:
+        world.friend = owner
+        async with Seat(world) as seat:
+            world.chat = (await seat.bridge.open_chat("Maya (Session)", MAYA)).id
+            await seat.saw(Joined, lambda event: event.chat.id == world.chat)
+        owner.other, owner.in_room = JID(world.chat), True
         yield world
 
 
