@@ -32,7 +32,7 @@ class Arrivals:
         """Somebody came by an invitation: if it is a contact's, their portal moves to where they are now."""
         relay, store = self._relay, self._relay.store
         contact = store.acquaintance.expected(arrive.invitation)
-        if contact is None:
+        if contact is None or store.portals.arrived(contact) == arrive.place:
             return
         link = next((one for one in store.portals.at(contact) if one.ends[0] == contact), None)
         hours = link.options.grace_hours if link is not None else GRACE_HOURS

@@ -51,6 +51,8 @@ class Relay:
         """Bridges that have not come to their end yet."""
         self.look_outside: Callable[[], None] = lambda: None
         """Called every second: whoever runs a relay may look there for what changed."""
+        self.concerns: Callable[[str, AnyEvent], bool] = lambda _bridge, _event: False
+        """Which events are to be kept for whoever runs the relay, too (`SqliteStore.overheard`)."""
         self._keeping = {name: Keeping(self, name, seat) for name, seat in seats.items()}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -195,6 +197,8 @@ class Relay:
         for link, source, why in self._braked(event, orders, now):
             self.store.stop(link, source, why, now)
             self.owner.tell(f"{link}: stopped, because of {why}. Nothing is lost; `resume {link}` lets it go on.")
+        if self.concerns(bridge, event):
+            self.store.overhear(bridge, event)
         self.see_to(self.store.take(bridge, event.cursor, orders, now))
 
     def see_to(self, taken: Taken) -> None:

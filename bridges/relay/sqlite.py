@@ -220,6 +220,18 @@ class SqliteStore:
             return []
         return [bridge for (bridge,) in self.database.write("DELETE FROM again RETURNING bridge").fetchall()]
 
+    def overhear(self, bridge: str, event: AnyEvent) -> None:
+        """Keep an event for somebody beside the relay, together with what follows from it here."""
+        self.database.write("INSERT INTO heard (bridge, event) VALUES (?, ?)", (bridge, msgspec.json.encode(event)))
+
+    def overheard(self) -> list[tuple[int, str, AnyEvent]]:
+        """What was kept so and not handed over yet, in order."""
+        rows = self.database.con.execute("SELECT number, bridge, event FROM heard ORDER BY number").fetchall()
+        return [(number, bridge, msgspec.json.decode(event, type=AnyEvent)) for number, bridge, event in rows]
+
+    def handed_over(self, number: int) -> None:
+        self.database.write("DELETE FROM heard WHERE number = ?", (number,))
+
     def note_health(self, bridge: str, health: Health, last_success: int | None, reconnects: int) -> None:
         self.database.write(
             "INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)",

@@ -49,14 +49,17 @@ class IllegalStep(DecampError):
 
 
 class Journal:
-    """All announcements of one app folder. Several programs may have it open; each change is whole."""
+    """All announcements of one app folder. Several programs may have it open; each change is whole.
 
-    def __init__(self, folder: Path) -> None:
+    `patience`: how many seconds to wait for another one that writes.
+    """
+
+    def __init__(self, folder: Path, *, patience: float = 30) -> None:
         self.path = folder / NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             self.path.touch(mode=0o600)
-            self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            self.db = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
             self._open()
         except (sqlite3.Error, OSError) as error:
             raise BrokenJournal(f"The journal {self.path} cannot be used: {error}.") from error

@@ -6,14 +6,14 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from logging import Logger
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from ..errors import DecampError
-from . import relay_announced
 from .bridging import BridgeBusy, desk, held
+from .relay_announced import Announced
 from .relay_changes import Changes
 from .relay_log import logging_to_terminal
 from .relay_setup import NothingLinked, Relaying, opened
@@ -75,6 +75,7 @@ class _Process:
     def __init__(self, run: Run, relaying: Relaying, secrets: set[str], log: Logger) -> None:
         self._run, self._relaying, self._secrets, self._log = run, relaying, secrets, log
         self._code = 0
+        self._looked: float | None = None
 
     async def go(self, status_port: int | None) -> int:
         from bridges.relay.clock import SystemClock
@@ -92,8 +93,10 @@ class _Process:
         spool = Spool(self._run.settings.home / SPOOL)
         relay = Relay(store, seats, spool, clock, SystemRandom(), history=history(self._run))
         changes = Changes(self._run, self._relaying, self._seat, self._log)
-        relay.look_outside = lambda: changes.look(relay)
-        with _signals(lambda number: self._stop(relay, number)):
+        announced = Announced(self._run.settings.home, store, self._run.now, self._log)
+        relay.concerns = announced.concerns
+        relay.look_outside = lambda: self._look_outside(relay, changes, announced)
+        with closing(announced), _signals(lambda number: self._stop(relay, number)):
             async with AsyncExitStack() as stack:
                 page = Page(lambda: self._status(relay), lambda: list(store.counts()), self._run.now, clock.steady)
                 if status_port is not None:
@@ -156,7 +159,6 @@ class _Process:
     async def _report(self, relay: Relay, page: Page) -> None:
         """Say once a minute how many messages were relayed, if any were, and what waits."""
         waited, before = 0.0, self._counted()
-        self._look_for_arrivals(relay)
         while True:
             await asyncio.sleep(OFTEN)
             self._note_success(relay)
@@ -164,7 +166,6 @@ class _Process:
             waited += OFTEN
             if waited < SUMMARY:
                 continue
-            self._look_for_arrivals(relay)
             waited, now = 0.0, self._counted()
             moved = {name: many - before.get(name, 0) for name, many in now.items() if many > before.get(name, 0)}
             if moved:
@@ -172,12 +173,14 @@ class _Process:
                 self._log.info("Relayed %s. %s.", to, self._waiting(self._status(relay)))
             before = now
 
-    def _look_for_arrivals(self, relay: Relay) -> None:
-        """Whoever came while `decamp announce watch` listened is moved over too; a journal that is broken waits."""
-        try:
-            relay_announced.look(self._run.settings.home, self._relaying.store, relay.arrivals.arrived)
-        except DecampError as error:
-            self._log.warning("Announcements cannot be looked at: %s %s", error, error.hint)
+    def _look_outside(self, relay: Relay, changes: Changes, announced: Announced) -> None:
+        """What was changed elsewhere, at once; who came to an announcement while it listened itself, once a minute."""
+        changes.look(relay)
+        steady = relay.clock.steady()
+        anew = self._looked is None or steady - self._looked >= SUMMARY
+        if anew:
+            self._looked = steady
+        announced.look(relay.arrivals.arrived, anew=anew)
 
     def _note_success(self, relay: Relay) -> None:
         """Let `decamp relay status`, which is another process, see when a side took something last."""
