@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LET_GO = 10.0  # seconds for what is being sent when everything stops
+SOON = 0.2  # seconds after which a homeserver has understood that it was put off
 AGAIN = "Compare the registration at the homeserver with that of `decamp bridge setup matrix-appservice`."
 
 
@@ -66,7 +68,7 @@ class AppserviceBridge(Bridge):
         self._largest: int | None = None
         self._puppets = False
         self._under_way = UnderWay()
-        self._news = asyncio.Event()
+        self._news, self._hurry = asyncio.Event(), asyncio.Event()
         self._cursor: str | None = None
 
     @property
@@ -143,7 +145,7 @@ class AppserviceBridge(Bridge):
         from .calls import TokenRefused
         from .door import Door
 
-        door = Door(self._desk.settings["hs_token"], keep, self._news.set, self._fleeting)
+        door = Door(self._desk.settings["hs_token"], keep, self._news.set, self._fleeting, self._look_soon)
         try:
             await door.open(*self._listen)
             await self._live(feed, keep, service)
@@ -181,8 +183,14 @@ class AppserviceBridge(Bridge):
     async def _look(self) -> None:
         """See again and again whether both of us are there."""
         while True:
-            await asyncio.sleep(self.looks_every * self._desk.random.uniform(0.8, 1.2))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self.looks_every * self._desk.random.uniform(0.8, 1.2))
+            self._hurry.clear()
             await self._trying.insist(self._ping)
+
+    def _look_soon(self) -> None:
+        """A homeserver that was put off waits for seconds, unless it is asked to knock."""
+        asyncio.get_running_loop().call_later(SOON, self._hurry.set)
 
     async def _ping(self) -> None:
         """Ask the homeserver to knock at our door. It says what came of it."""

@@ -21,9 +21,16 @@ BASE = "/_matrix/app/v1"
 class Door:
     """A small HTTP server. What is brought is on the disk before the homeserver hears that we have it."""
 
-    def __init__(self, token: str, keep: Keep, news: Callable[[], None], fleeting: Callable[[Object], None]) -> None:
-        """`news` is called when there is something in the journal; `fleeting` gets what is not worth keeping."""
-        self._token, self._keep, self._news, self._fleeting = token, keep, news, fleeting
+    def __init__(
+        self, token: str, keep: Keep, news: Callable[[], None], fleeting: Callable[[Object], None],
+        put_off: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """`news` is called when there is something in the journal; `fleeting` gets what is not worth keeping.
+
+        `put_off` is called when a homeserver was told to come again.
+        """
+        self._token, self._keep, self._news, self._fleeting, self._put_off = token, keep, news, fleeting, put_off
+        self._is_first = True
         self._runner: web.AppRunner | None = None
 
     async def open(self, host: str, port: int) -> None:
@@ -50,17 +57,25 @@ class Door:
             await self._runner.cleanup()
 
     async def _transaction(self, request: web.Request) -> web.Response:
-        """All of it into the journal. The same transaction comes again when our answer got lost."""
+        """All of it into the journal. The same transaction comes again when our answer got lost.
+
+        The first is put off, once. What Synapse was about to bring when it was stopped, it brings only when something
+        else has failed; then it begins with the oldest (seen with Synapse 1.163).
+        """
         from aiohttp import web
 
         self._check(request)
+        if self._is_first:
+            self._is_first = False
+            self._put_off()
+            raise web.HTTPServiceUnavailable
         try:
             told: object = json.loads(await request.read())
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest from None
         passing = list(objects(told, "ephemeral"))
         kept = [*objects(told, "events"), *(one for one in passing if one.get("type") == "m.receipt")]
-        self._keep.receive(request.match_info["id"], kept)
+        self._keep.receive(kept)
         self._news()
         for one in passing:
             if one.get("type") == "m.typing":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .loose import Object
+from .loose import Object, a_text
 
 DAYS_KNOWN = 30
 """How long it is known what was sent under which key: nobody repeats a message after that."""
@@ -75,17 +75,27 @@ class Keep:
         self._db.execute("DELETE FROM unreadable WHERE shown <= ?", (number,))
         self._db.execute("UPDATE unreadable SET shown = NULL")
 
-    def receive(self, knock: str, events: list[Object]) -> None:
-        """Take what a homeserver brought, all of it or nothing; the same once more changes nothing."""
+    def receive(self, events: list[Object]) -> None:
+        """Take what a homeserver brought, all of it or nothing; the same event once more changes nothing.
+
+        It is known by its own id. Those of transactions say nothing: Synapse with SQLite begins with 1 again when it
+        is restarted at a moment when nothing waits (seen with Synapse 1.163).
+        """
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            if self._db.execute("INSERT OR IGNORE INTO knock VALUES (?, ?)", (knock, self._now())).rowcount:
-                rows = [(msgspec.json.encode(event),) for event in events]
-                self._db.executemany("INSERT INTO journal (raw) VALUES (?)", rows)
+            for event in events:
+                if self._is_news(event):
+                    self._db.execute("INSERT INTO journal (raw) VALUES (?)", (msgspec.json.encode(event),))
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    def _is_news(self, event: Object) -> bool:
+        """What has no id is of the moment, and is not brought again."""
+        id = a_text(event, "event_id")
+        noted = "INSERT OR IGNORE INTO knock VALUES (?, ?)"
+        return not id or self._db.execute(noted, (id, self._now())).rowcount > 0
 
     def after(self, number: int) -> Iterator[tuple[int, Object]]:
         """A page of what came after an entry of the journal, in the order in which it came."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -128,13 +131,66 @@ def test_what_comes_twice_is_there_once_and_strangers_bring_nothing(tell: Callab
         }
         event |= {"origin_server_ts": 1, "content": {"msgtype": "m.text", "body": "brought twice"}}
         async with Seat(world) as seat:
-            for token, wanted in (("wrong", 403), (world.service.hs_token, 200), (world.service.hs_token, 200)):
+            right = world.service.hs_token
+            for token, wanted in (("wrong", 403), (right, 503), (right, 200), (right, 200)):
                 assert await asyncio.to_thread(_knock, world.service.port, token, {"events": [event]}) == wanted
             await world.friend.do(Post(key="after", text="after"))
             await seat.saw(Posted, says("after"))
             assert [one.text for one in seat.events if isinstance(one, Posted)] == ["brought twice", "after"]
 
     tell(story)
+
+
+def test_what_a_homeserver_brings_after_a_restart_is_new_although_it_counts_from_the_beginning(
+    tell: Callable[[Story], None],
+) -> None:
+    async def story(world: ServiceWorld) -> None:
+        async with Seat(world) as seat:
+            for text in ("after one restart", "after another"):
+                await asyncio.to_thread(_restart_when_nothing_waits, world.server)
+                await world.friend.do(Post(key=text, text=text))
+                await seat.saw(Posted, says(text), 20)
+
+    tell(story)
+
+
+def test_what_a_homeserver_was_bringing_when_it_was_stopped_comes_before_what_was_said_later(
+    tell: Callable[[Story], None],
+) -> None:
+    async def story(world: ServiceWorld) -> None:
+        await world.friend.do(Post(key="cut off", text="cut off"))
+        await asyncio.to_thread(_restart_in_the_middle, world.server, f"decamp-{world.service.prefix}")
+        async with Seat(world) as seat:
+            await world.friend.do(Post(key="later", text="later"))
+            await seat.saw(Posted, says("later"))
+            assert [one.text for one in seat.events if isinstance(one, Posted)] == ["cut off", "later"]
+
+    tell(story)
+
+
+def _restart_when_nothing_waits(server: Synapse) -> None:
+    """Other worlds of this homeserver may have left something for a service that is gone."""
+    server.stop()
+    _change(server, "DELETE FROM application_services_txns")
+    server.start()
+
+
+def _restart_in_the_middle(server: Synapse, id: str) -> None:
+    """As if it was killed while it brought something: that waits, and nothing had failed yet."""
+    deadline = time.monotonic() + 20
+    with closing(sqlite3.connect(server.folder / "homeserver.db")) as database:
+        while not database.execute("SELECT 1 FROM application_services_state WHERE as_id = ?", (id,)).fetchone():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    server.stop()
+    _change(server, "UPDATE application_services_state SET state = 'up'")
+    server.start()
+
+
+def _change(server: Synapse, statement: str) -> None:
+    with closing(sqlite3.connect(server.folder / "homeserver.db")) as database:
+        database.execute(statement)
+        database.commit()
 
 
 def _knock(port: int, token: str, body: object) -> int:
