@@ -91,15 +91,20 @@ class Adding:
         mode = self._mode(word)
         rules = rules_of(self._run)
         self._check_circle(rules, source, target)
+        if mode is Mode.CHATS and (why := await lines[target].no_chats()) is not None:
+            if self._wanted.mode is not None:
+                raise why
+            self._run.ui.note(f"{why} {why.hint} Until then all contacts share one chat.")
+            mode = Mode.SHARED
         chat: Chat | None = None
         if mode is Mode.SHARED:
-            chat = pick(self._run.ui, lines[target], word.chat or "")
+            chat = self._shared(lines[target], word)
             if chat.person is not None:
                 add_owner(self._run, target, chat.person)  # the only other person there is the owner
         name = self._wanted.name or f"{source}-{target}"
         rule = Rule(
             source=source, target=target, mode=mode, chat=chat.id if chat else None, groups=self._wanted.groups,
-            options=self._wanted.options,
+            options=self._wanted.options, name=name,
         )  # fmt: skip
         same = [one for one in rules if (one.rule.source, one.rule.target) == (source, target)]
         if any(one.name == name for one in rules if one not in same):
@@ -107,6 +112,14 @@ class Adding:
         made = Named(name, rule)
         keep_rules(self._run, [*(one for one in rules if one not in same), made])
         return Added(name, rule=made, again=bool(same))
+
+    def _shared(self, at: Line, word: Word) -> Chat:
+        """The chat for all contacts: the one that was named, or the one with the owner."""
+        owners = self._relaying.seat(self._run, at.name).side.owners
+        with_owner = [chat for chat in at.chats if chat.kind == "direct" and chat.person in owners]
+        if word.chat is None and with_owner:
+            return with_owner[0]
+        return pick(self._run.ui, at, word.chat or "")
 
     def _mode(self, word: Word) -> Mode:
         """What stands for a contact: the best that the network can do, unless the person says otherwise."""

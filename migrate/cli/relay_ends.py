@@ -64,6 +64,17 @@ class Line:
 
         return self._bridge.limits if self._bridge is not None else Limits()
 
+    async def no_chats(self) -> DecampError | None:
+        """Why its server does not let us make chats; None where it does, or where only the relay can ask it."""
+        from bridges.api import Refused
+
+        try:
+            if self._bridge is not None:
+                await self._bridge.try_chats()
+        except Refused as error:
+            return error
+        return None
+
     async def make(self, title: str, person: Person | None) -> Chat:
         """A new chat, named after what it stands for."""
         if self._bridge is None:

@@ -18,7 +18,7 @@ MARKER = "MARKER-of-a-text-that-nobody-else-may-see"
 SHELF = """
 import asyncio
 import msgspec
-from bridges.api import Can, Chat, ChatKind, Setting, SettingKind, State
+from bridges.api import Can, Chat, ChatKind, Refused, Setting, SettingKind, State
 from decamp_folder import FolderBridge
 
 SECRET = Setting(name="password", help="Its password.", example="(unseen)", kind=SettingKind.SECRET, default="")
@@ -54,6 +54,10 @@ class HotelBridge(FolderBridge):
             if chat.id.startswith("with "):
                 chat = msgspec.structs.replace(chat, kind=ChatKind.DIRECT, person=chat.id[5:])
             yield chat
+
+    async def try_chats(self):
+        if (self._place / "full").exists():
+            raise Refused("The hotel is full.", "Come back later.")
 
     async def open_chat(self, title, person=None, picture=None):
         (self._place / title).mkdir(exist_ok=True)

@@ -124,6 +124,23 @@ def test_the_direct_chat_with_the_owner_is_taken_where_there_is_one(town: Town, 
     assert "speak to the relay itself" in refused.stderr
 
 
+def test_where_no_chats_can_be_made_all_share_the_one_with_the_owner_and_the_reason_is_said(
+    town: Town, decamp: Decamp
+) -> None:
+    for chat in ("with robin", "full"):
+        (town.folder / "inn" / chat).mkdir()
+    refused = decamp("relay", "add", "folder", "hotel", "--mode", "chats")
+    assert refused.exit_code != 0
+    assert "The hotel is full. Come back later." in " ".join(refused.stderr.split())
+    done = decamp("relay", "add", "folder", "hotel")
+    assert done.exit_code == 0, done.stderr
+    assert "The hotel is full. Come back later. Until then all contacts share one chat." in " ".join(
+        done.stderr.split()
+    )
+    (rule,) = config(town)["portals"]
+    assert (rule["mode"], rule["chat"]) == ("shared", "with robin")
+
+
 def test_a_chat_that_all_share_tells_who_the_owner_is(town: Town, decamp: Decamp) -> None:
     (town.folder / "inn" / "with alice").mkdir()
     assert decamp("relay", "add", "folder", "hotel:with alice").exit_code == 0

@@ -243,7 +243,7 @@ class XmppFriend(ClientXMPP):
     def _event(self, m: Message) -> AnyEvent | None:
         """A message as this program shows it."""
         in_room = m["type"] == "groupchat"
-        is_here = in_room is self.in_room or m["from"].bare in self.accepted
+        is_here = in_room is self.in_room or bool(self.accepted)  # who was asked in reads there and elsewhere
         if not is_here or (in_room and m["from"].resource == "friend"):
             return None
         name = str(m["nick"]["nick"] or m["from"].resource or m["from"].local)
