@@ -11,12 +11,19 @@ FIRST = "decamp bridge setup session"
 
 
 def lines(bridge: str) -> list[str]:
-    """Every line from nothing to a relay that runs, for the one network, without what is said beside it."""
+    """Every line from nothing to a relay that runs, for one network, without what is said beside it.
+
+    `xmpp:robin` is the same with one chat for all, which the page shows beside the others.
+    """
     _, _, rest = PAGE.read_text("utf-8").partition("\n## From nothing to a running relay\n")
     chapter = rest.partition("\n## ")[0]
     assert f"`{FIRST}`" in chapter
+    name = bridge.partition(":")[0]
     blocks = [_typed(block) for block in re.findall(r"^```\n(.*?)^```$", chapter, re.DOTALL | re.MULTILINE)]
-    [block] = [block for block in blocks if f"decamp bridge setup {bridge}" in block]
+    [block] = [block for block in blocks if f"decamp bridge setup {name}" in block]
+    if bridge != name:  # another way to add it, in the text around the block
+        [other] = re.findall(rf"`(decamp relay add session {bridge})`", chapter)
+        block = [other if line.startswith("decamp relay add ") else line for line in block]
     return [FIRST, *block]
 
 

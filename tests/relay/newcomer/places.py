@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from bridges.api import Post, Posted
+from bridges.api import Joined, Post, Posted
 from bridges.contract.world import Friend
 
 from .terminal import Command
@@ -100,7 +100,8 @@ async def simplex(folder: Path, absent: Absent) -> AsyncIterator[Place]:
             self.owner.chat = chat
 
         async def go_to_relay(self) -> None:
-            self.owner.chat = "@1"
+            [contact] = self.owner.account.contacts
+            self.owner.chat = f"@{contact}"
 
         async def is_called(self, seen: Posted) -> str:
             return seen.chat.title
@@ -185,8 +186,8 @@ async def component(folder: Path, absent: Absent) -> AsyncIterator[Place]:
 
 
 @asynccontextmanager
-async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Place]:
-    """An account on a server of somebody else: all contacts share the chat with the owner."""
+async def xmpp(folder: Path, absent: Absent, *, shared: bool = False) -> AsyncIterator[Place]:
+    """An account on a server of somebody else: contacts are rooms, or `shared` the one chat with the owner."""
     _needs(absent, "slixmpp", "aiohttp")
     from slixmpp import JID
 
@@ -195,7 +196,7 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Place]:
     from tests.servers import prosody
 
     class Xmpp(Place):
-        bridge, shared = "xmpp", True
+        bridge = "xmpp"
         owner: XmppFriend
         stranger: XmppFriend
 
@@ -209,17 +210,21 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Place]:
             await command.answer("How the connection is encrypted", "2")
             await command.answer("A file with the certificate", str(server.authority))
             await command.answer("What you are called in rooms")
+            await command.answer("Your own XMPP address", "" if shared else own[0])
             if importlib.util.find_spec("slixmpp_omemo") is not None:
                 await command.answer("Encrypt direct chats", "1")
 
         async def go_to(self, chat: str) -> None:
-            self.owner.other = JID(chat)
+            self.owner.other, self.owner.in_room = JID(chat), chat in self.owner.accepted
 
         async def go_to_relay(self) -> None:
-            self.owner.other = JID(account[0])
+            self.owner.other, self.owner.in_room = JID(account[0]), False
 
         async def is_called(self, seen: Posted) -> str:
-            return seen.text.partition(":")[0]
+            if shared:
+                return seen.text.partition(":")[0]
+            about = await self.owner.plugin["xep_0030"].get_info(jid=JID(seen.chat.id), timeout=10)
+            return str(about["disco_info"].xml.find(".//{*}identity").get("name"))
 
         async def strange_words(self, text: str) -> None:
             self.stranger.other = JID(account[0])
@@ -237,8 +242,13 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Place]:
             async with someone(server, *account) as relay:  # in any program: it has the owner among its contacts
                 await relay.is_friend_of(owner)
             there = Xmpp()
+            there.shared = shared
             there.owner, there.stranger = owner, stranger
             yield there
+
+
+def xmpp_in_one_chat(folder: Path, absent: Absent) -> AbstractAsyncContextManager[Place]:
+    return xmpp(folder, absent, shared=True)
 
 
 # -- Matrix ------------------------------------------------------------------------------------------------
@@ -293,9 +303,9 @@ async def matrix(folder: Path, absent: Absent, *, service: bool = False) -> Asyn
             await self.stranger.do(Post(key=text, text=text))
 
         def heard_by_stranger(self) -> list[str]:
-            ours = self.owner.user.id
-            return [event.text for event in self.stranger.events
-                    if isinstance(event, Posted) and event.sender.id != ours]  # fmt: skip
+            """They are in the same room, and see what the owner is answered; anything twice was not for the owner."""
+            texts = [event.text for event in self.owner.events if isinstance(event, Posted)]
+            return [text for text in texts if texts.count(text) > 1]
 
     class Service(Matrix):
         bridge = "matrix-appservice"
@@ -383,6 +393,7 @@ async def deltachat(folder: Path, absent: Absent) -> AsyncIterator[Place]:
         async def strange_words(self, text: str) -> None:
             if not self.stranger.chat:
                 self.stranger.chat = await asyncio.to_thread(self.stranger.ask, "secure_join", self.link)
+                await self.stranger.saw(Joined, lambda _: True, 30)
             await self.stranger.do(Post(key=text, text=text))
 
         def heard_by_stranger(self) -> list[str]:
@@ -411,6 +422,11 @@ async def _known(look: Callable[[], object], seconds: float = 20.0) -> str:
 
 
 PLACES: dict[str, Callable[[Path, Absent], AbstractAsyncContextManager[Place]]] = {
-    "simplex": simplex, "xmpp-component": component, "xmpp": xmpp, "matrix": matrix, "matrix-appservice": appservice,
+    "simplex": simplex,
+    "xmpp-component": component,
+    "xmpp": xmpp,
+    "xmpp:robin": xmpp_in_one_chat,
+    "matrix": matrix,
+    "matrix-appservice": appservice,
     "deltachat": deltachat,
-}  # fmt: skip
+}

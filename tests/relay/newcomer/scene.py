@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from bridges.api import Post, Posted, Reference
 from migrate.session.config.namespaces import Namespace
@@ -24,8 +26,8 @@ from .terminal import Command, Desk
 class Stage:
     """One newcomer, from the first command on."""
 
-    def __init__(self, desk: Desk, place: Place, world: SessionWorld) -> None:
-        self.desk, self.place, self.world = desk, place, world
+    def __init__(self, network: str, desk: Desk, place: Place, world: SessionWorld) -> None:
+        self.network, self.desk, self.place, self.world = network, desk, place, world
         standin = world.standin
         self.mara, self.ana, self.zoe = (HandFriend(standin, AccountKeys(os.urandom(32)), world.me) for _ in range(3))
         """A friend, another one who has not written yet, and somebody whom the owner does not know."""
@@ -39,7 +41,7 @@ class Stage:
 
     async def sets_up_and_adds(self) -> str:
         """Everything on the page before `decamp relay run`. Returns that line."""
-        *before, run = [line for line in page.lines(self.place.bridge) if line.startswith("decamp ")]
+        *before, run = [line for line in page.lines(self.network) if line.startswith("decamp ")]
         for line in before:
             with self.desk.typed(line) as command:
                 if line == page.FIRST:
@@ -72,6 +74,17 @@ class Stage:
             assert command.process.poll() is None, command.screen
             await asyncio.sleep(0.01)
 
+    async def status(self) -> dict[str, Any]:
+        """What `decamp relay status --json` says, as programs read it."""
+        told: dict[str, Any] = json.loads(await self.desk.does("decamp relay status --json"))
+        return told
+
+    async def holds_back(self, many: int) -> None:
+        """Wait until so many messages wait for a link that stands still."""
+        deadline = time.monotonic() + 30
+        while sum(side["held_back"] for side in (await self.status())["status"]["sides"]) != many:
+            assert time.monotonic() < deadline, "Nothing is held back."
+
     # -- what people say ---------------------------------------------------------------------------------
 
     async def writes(self, friend: HandFriend, text: str) -> None:
@@ -81,6 +94,11 @@ class Stage:
     async def reads(self, friend: HandFriend, text: str, seconds: float = 30.0) -> Posted:
         """What the owner wrote, as somebody on Session sees it."""
         return await friend.saw(Posted, lambda event: event.text == text, seconds)
+
+    def heard(self, friend: HandFriend) -> list[str]:
+        """Everything that reached somebody on Session."""
+        friend.look()
+        return [event.text for event in friend.events if isinstance(event, Posted)]
 
     async def owner_reads(self, text: str, seconds: float = 30.0) -> Posted:
         """What somebody on Session wrote, in the owner's program on the new network."""
@@ -107,7 +125,7 @@ async def stage(network: str, folder: Path, desk: Desk, absent: Absent) -> Async
     with StandIn(this_moment, os.urandom) as standin:
         world = SessionWorld(standin, folder / "session")
         async with PLACES[network](folder / "there", absent) as place:
-            yield Stage(desk, place, world)
+            yield Stage(network, desk, place, world)
 
 
 def play(network: str, folder: Path, absent: Absent, act: Callable[[Stage], Awaitable[None]]) -> None:
