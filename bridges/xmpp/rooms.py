@@ -29,7 +29,10 @@ class NotLetIn(Refused):
     hint = "Ask somebody in it."
 
     def __init__(self, address: str, condition: str) -> None:
-        super().__init__(f"The room {address} does not let us in: {condition}.")
+        if condition == "gone":
+            super().__init__(f"The room {address} is gone.", "Have a new one made.")
+        else:
+            super().__init__(f"The room {address} does not let us in: {condition}.")
         self.condition = condition
 
 
