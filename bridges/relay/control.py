@@ -11,7 +11,7 @@ from migrate import __version__
 from ..events import ChatKind
 from . import words
 from .intents import Admit
-from .model import Link, Place
+from .model import Link, Place, Rule
 from .orders import Queue
 from .sqlite import SqliteStore
 from .status import snapshot
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HELP = """\
 status: how each side is doing, and what waits
 list: what is linked
-pause NAME, resume NAME: let a link stand still, and go on
+pause NAME, resume NAME: let a link, or a rule with all its links, stand still, and go on
 retry [NAME]: try again what did not get through, and start a side that has stopped; NAME is a link or a side
 contacts [WORD]: chats that can be relayed
 start NAME: make the chat for a contact now
@@ -30,6 +30,7 @@ unlink NAME: relay it no more; asks you to say so twice
 accept NUMBER, block NUMBER: let somebody in who asked, or not
 version: which decamp this is"""
 MOST = 50  # lines of an answer
+PAUSED = "paused by you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class _Context:
             return f"There is no link called {words.one_line(about) or 'nothing'}. `list` shows them."
         return "Which of them?\n" + "\n".join(f"{one.title} ({one.name})" for one in found[:MOST])
 
+    def find_either(self, about: str) -> Link | Rule | str:
+        """The same, where a rule may be meant too, by its whole name."""
+        rule = next((rule for rule in self.store.rules if about and about.casefold() == rule.title.casefold()), None)
+        return rule or self.find(about)
+
 
 def _help(_: _Context, __: str) -> str:
     return HELP
@@ -97,37 +103,50 @@ def _status(context: _Context, _: str) -> str:
         lines.append(
             f"{side.name}: {side.state}, {side.waiting} waiting{oldest}{rest}. {side.said} {side.todo}".strip()
         )
-    stopped = [f"{link.title}: stopped, {link.stopped}" for link in found.links if link.stopped]
+    stopped = [f"{rule.name}: stopped, {rule.stopped}" for rule in found.rules if rule.stopped]
+    stopped += [f"{link.title}: stopped, {link.stopped}" for link in found.links if link.stopped]
     return "\n".join([*lines, f"{len(found.links)} links", *stopped[:MOST]])
 
 
 def _list(context: _Context, _: str) -> str:
-    links = snapshot(context.store).links
+    found = snapshot(context.store)
+    links = found.links
+    rules = [
+        f"{rule.name}: everybody on {rule.source} ↔ {rule.target}{' (stopped)' if rule.stopped else ''}"
+        for rule in found.rules
+    ]
     shown = [
         f"{link.title}: {' ↔ '.join(link.ends)}{' (stopped)' if link.stopped else ''}{' (over)' if link.over else ''}"
         for link in links[:MOST]
     ]
     more = [f"and {len(links) - MOST} more"] if len(links) > MOST else []
-    return "\n".join([*shown, *more]) or "Nothing is linked yet."
+    return "\n".join([*rules, *shown, *more]) or "Nothing is linked yet."
 
 
 def _pause(context: _Context, about: str) -> str:
-    link = context.find(about)
-    if isinstance(link, str):
-        return link
-    context.store.stop(link.name, None, "paused by you", context.now)
-    return f"{link.title} stands still. What comes is kept; `resume {link.title}` lets it go on."
+    found = context.find_either(about)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, Rule):
+        context.store.rest(found, PAUSED, context.now)
+        return f"{found.title} stands still, and every chat that it made. `resume {found.title}` lets it go on."
+    context.store.stop(found.name, None, PAUSED, context.now)
+    return f"{found.title} stands still. What comes is kept; `resume {found.title}` lets it go on."
 
 
 def _resume(context: _Context, about: str) -> str:
-    link = context.find(about)
-    if isinstance(link, str):
-        return link
-    stood = context.store.resume(link.name)
+    found = context.find_either(about)
+    if isinstance(found, str):
+        return found
+    stood = context.store.go_on(found) if isinstance(found, Rule) else context.store.resume(found.name)
     if context.relay is not None:
-        for end in link.ends:
-            context.relay.lanes.wake(end)
-    return f"{link.title} goes on." if stood else f"{link.title} did not stand still."
+        for place in context.store.places_waiting():
+            context.relay.lanes.wake(place)
+        context.relay.making.begin()
+    why = context.store.portals.why(found) if isinstance(found, Link) else None
+    if why is not None:
+        return f"{found.title} goes on when its rule does: {why}."
+    return f"{found.title} goes on." if stood else f"{found.title} did not stand still."
 
 
 def _retry(context: _Context, about: str) -> str:

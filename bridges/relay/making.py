@@ -88,7 +88,7 @@ class Making:
             if rule is None:
                 self._drop(wish)
                 return
-            if relay.connected(wish.target) is None:
+            if relay.connected(wish.target) is None or (rule.source, rule.target) in relay.store.portals.rests:
                 return
             try:
                 async with self._turn:

@@ -106,6 +106,12 @@ class Rule(Noun, frozen=True, kw_only=True):
     """Of `SHARED`: the chat."""
     groups: bool = False
     options: Options = Options()
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """How people speak of it."""
+        return self.name or f"{self.source}-{self.target}"
 
 
 class Side(Noun, frozen=True, kw_only=True):

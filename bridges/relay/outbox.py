@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -126,19 +126,25 @@ class Outbox:
         """After a crash: whatever was on its way may have arrived or not."""
         return self._db.write("UPDATE outbox SET under_way = 0, doubts = doubts + 1 WHERE under_way = 1").rowcount
 
-    def hold_back(self, link: str, source: Place | None) -> None:
-        self._move(link, source, WAITS, HELD_BACK)
+    def sort(self, stands: Callable[[str, Place, Place], bool]) -> None:
+        """Hold back what stands still now, and let go of what does no longer. `stands`: a link, from where to where."""
+        rows = self._db.con.execute(
+            "SELECT DISTINCT link, source_bridge, source_chat, bridge, chat, state FROM outbox WHERE state IN (0, 1)"
+        ).fetchall()
+        for *way, state in rows:
+            link, from_bridge, from_chat, bridge, chat = way
+            source, target = Place(bridge=from_bridge, chat=from_chat), Place(bridge=bridge, chat=chat)
+            wanted = HELD_BACK if stands(link, source, target) else WAITS
+            if wanted != state:
+                self._db.write(
+                    "UPDATE outbox SET state = ? WHERE link = ? AND source_bridge = ? AND source_chat = ?"
+                    " AND bridge = ? AND chat = ? AND state = ?",
+                    (wanted, *way, state),
+                )
 
-    def let_go(self, link: str, source: Place | None) -> None:
-        self._move(link, source, HELD_BACK, WAITS)
-
-    def _move(self, link: str, source: Place | None, old: int, new: int) -> None:
-        bridge, chat = (source.bridge, source.chat) if source else (None, None)
-        self._db.write(
-            "UPDATE outbox SET state = ? WHERE link = ? AND state = ?"
-            " AND (? IS NULL OR source_bridge = ? AND source_chat = ?)",
-            (new, link, old, bridge, bridge, chat),
-        )
+    def drop(self, link: str) -> list[str]:
+        """Drop all that waits of a link. Returns for which bridge each."""
+        return [bridge for (bridge,) in self._db.write("DELETE FROM outbox WHERE link = ? RETURNING bridge", (link,))]
 
     def wipe(self, message: int) -> list[int]:
         """Drop what is still to be said of a message that is gone, but that it is to be taken back. Returns which.

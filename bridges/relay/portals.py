@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import msgspec
 
 from ..events import AnyEvent, Chat, Posted
 from .database import Database
-from .model import Link, Place
+from .model import Link, Place, Rule
 from .orders import Hold, Wish
 
 _encode = msgspec.json.Encoder().encode
@@ -43,6 +43,8 @@ class Portals:
         self.stops = {
             (link, Place(bridge=bridge, chat=chat) if bridge else None): why for link, bridge, chat, why in rows
         }
+        rows = con.execute("SELECT source, target, why FROM rests").fetchall()
+        self.rests = {(source, target): why for source, target, why in rows}
         self.over = {Place(bridge=bridge, chat=chat) for bridge, chat in con.execute("SELECT bridge, chat FROM over")}
         rows = con.execute("SELECT bridge, chat, target FROM wishes").fetchall()
         self.wished = {(Place(bridge=bridge, chat=chat), target) for bridge, chat, target in rows}
@@ -150,9 +152,26 @@ class Portals:
 
     # -- directions that stand still ---------------------------------------------------------------------
 
-    def stopped(self, link: str, source: Place) -> str | None:
-        """Why nothing goes out that comes from this end, or None."""
-        return self.stops.get((link, None)) or self.stops.get((link, source))
+    def stopped(self, link: str, source: Place, target: Place) -> str | None:
+        """Why nothing goes from this end to that, or None."""
+        return (
+            self.stops.get((link, None))
+            or self.stops.get((link, source))
+            or self._resting(link, {source.bridge, target.bridge})
+        )
+
+    def why(self, link: Link) -> str | None:
+        """Why a link, or a part of it, stands still, or None."""
+        stopped = (why for (name, _), why in self.stops.items() if name == link.name)
+        return next(stopped, None) or self._resting(link.name, {end.bridge for end in link.ends})
+
+    def _resting(self, name: str, bridges: Set[str]) -> str | None:
+        """Why the rule stands still that made this part of a link, or None."""
+        link = self.links.get(name) if self.rests else None
+        if link is None or not link.made:
+            return None
+        rests = (self.rests.get((link.ends[0].bridge, bridge)) for bridge in bridges)
+        return next((why for why in rests if why), None)
 
     def stop(self, link: str, source: Place | None, why: str, now: int) -> None:
         bridge, chat = (source.bridge, source.chat) if source else ("", "")
@@ -166,6 +185,16 @@ class Portals:
             del self.stops[key]
         self._db.write("DELETE FROM stops WHERE link = ?", (link,))
         return bool(stood)
+
+    def rest(self, rule: Rule, why: str, now: int) -> None:
+        """Let a rule stand still, with every link that it made and will make."""
+        self._db.write("INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?)", (rule.source, rule.target, why, now))
+        self.rests[rule.source, rule.target] = why
+
+    def go_on(self, rule: Rule) -> bool:
+        """Let a rule go on. Returns whether it stood still."""
+        self._db.write("DELETE FROM rests WHERE source = ? AND target = ?", (rule.source, rule.target))
+        return self.rests.pop((rule.source, rule.target), None) is not None
 
     # -- portals that are to be made ---------------------------------------------------------------------
 

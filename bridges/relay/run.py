@@ -166,7 +166,10 @@ class Relay:
 
     def reload(self) -> None:
         """Take up what another process wrote into the store."""
+        rested = self.store.portals.rests
         self.store.portals.load()
+        if rested.keys() - self.store.portals.rests:
+            self.making.begin()
         for name in self.store.again():
             self.again(name)
         for name in self.bridges:
@@ -233,7 +236,7 @@ class Relay:
             if isinstance(order, Queue) and isinstance(order.intent, Say) and order.link not in counted:
                 counted.add(order.link)
                 link = self.store.link(order.link)
-                if link is None or self.store.portals.stopped(order.link, order.source) is not None:
+                if link is None or self.store.portals.stopped(order.link, order.source, order.place) is not None:
                     continue
                 age = now - event.sent_at
                 why = self.brake.count(link, order.source, event.text, age=age, steady=self.clock.steady())

@@ -176,7 +176,9 @@ class SqliteStore:
         return is_there
 
     def retry(self, link: str | None = None, bridge: str | None = None) -> int:
-        return self.outbox.retry(link, bridge)
+        count = self.outbox.retry(link, bridge)
+        self._sort()
+        return count
 
     # -- what came before --------------------------------------------------------------------------------
 
@@ -203,12 +205,32 @@ class SqliteStore:
     def stop(self, link: str, source: Place | None, why: str, now: int) -> None:
         """Let a direction, or all of a link, stand still; what waits is held back, and nothing is lost."""
         self.portals.stop(link, source, why, now)
-        self.outbox.hold_back(link, source)
+        self._sort()
 
     def resume(self, link: str) -> bool:
         stood = self.portals.resume(link)
-        self.outbox.let_go(link, None)
+        self._sort()
         return stood
+
+    def rest(self, rule: Rule, why: str, now: int) -> None:
+        """Let a rule stand still, with every link that it made and will make."""
+        self.portals.rest(rule, why, now)
+        self._sort()
+
+    def go_on(self, rule: Rule) -> bool:
+        stood = self.portals.go_on(rule)
+        self._sort()
+        return stood
+
+    def _sort(self) -> None:
+        self.outbox.sort(lambda link, source, target: self.portals.stopped(link, source, target) is not None)
+
+    def drop_waiting(self, link: str, why: str) -> int:
+        """Drop all that waits of a link, counted under the reason. Returns how much that was."""
+        dropped = self.outbox.drop(link)
+        for bridge in dropped:
+            self.count(link, bridge, why)
+        return len(dropped)
 
     def ask_again(self, bridge: str) -> None:
         """Let the relay that runs start a bridge now that is not connected."""

@@ -41,11 +41,21 @@ class LinkStatus(Noun, frozen=True, kw_only=True):
     failed: int = 0
 
 
+class RuleStatus(Noun, frozen=True, kw_only=True):
+    """One rule. `stopped` says why it stands still, with every link that it made."""
+
+    name: str
+    source: str
+    target: str
+    stopped: str | None = None
+
+
 class Status(Noun, frozen=True, kw_only=True):
     """All of it. `skipped`: what went no further, by reason."""
 
     sides: tuple[SideStatus, ...]
     links: tuple[LinkStatus, ...]
+    rules: tuple[RuleStatus, ...] = ()
     wishes: int = 0
     asked: int = 0
     skipped: Mapping[str, int]
@@ -67,15 +77,23 @@ def snapshot(store: SqliteStore, bridges: Mapping[str, Bridge] | None = None) ->
     links = tuple(
         LinkStatus(
             name=link.name, title=link.title or link.name, ends=tuple(str(end) for end in link.ends),
-            stopped=next((why for (name, _), why in store.portals.stops.items() if name == link.name), None),
+            stopped=store.portals.why(link),
             over=link.name in store.portals.ended, taken=counts.get((link.name, "in"), 0),
             relayed=relayed.get(link.name, {}), failed=counts.get((link.name, "failed"), 0),
         )
         for link in sorted(store.portals.links.values(), key=lambda one: one.name)
     )  # fmt: skip
+    rests = store.portals.rests
+    rules = tuple(
+        RuleStatus(
+            name=rule.title, source=rule.source, target=rule.target, stopped=rests.get((rule.source, rule.target))
+        )
+        for rule in store.rules
+    )
     skipped = {what: count for (link, what), count in counts.items() if link == ""}
     return Status(
         sides=tuple(_side(store, name, (bridges or {}).get(name)) for name in sorted(store.sides)), links=links,
+        rules=rules,
         wishes=len(store.portals.wished), asked=len(store.acquaintance.asked()), skipped=skipped,
     )  # fmt: skip
 

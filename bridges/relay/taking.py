@@ -129,7 +129,7 @@ class Taking:
             self._store.count("", order.place.bridge, "its time is over")
             return
         is_due = isinstance(order.intent, Recall) and order.intent.due  # nobody who pauses a link means that it stays
-        held_back = not is_due and self._store.portals.stopped(order.link, order.source) is not None
+        held_back = not is_due and self._store.portals.stopped(order.link, order.source, order.place) is not None
         self._store.outbox.put(order, message, self._now, held_back=held_back)
         if not held_back:
             self._places[order.place] = None

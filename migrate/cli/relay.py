@@ -19,7 +19,7 @@ from .wording import count
 if TYPE_CHECKING:
     from bridges.relay.model import Link
 
-    from .relay_setup import Relaying
+    from .relay_setup import Named, Relaying
 
 MaybeName = Annotated[str | None, typer.Argument(metavar="NAME", help="Only this link, or this side.")]
 Json = Annotated[str, typer.Option("--log-format", metavar="FORMAT", help="`text`, or `json` for one object a line.")]
@@ -70,25 +70,38 @@ def status(run: Run) -> Result:
     return Result({"running": running, "now": run.now(), "status": found})
 
 
-@command("pause", 'decamp relay pause "Book club"')
+@command("pause", 'decamp relay pause "Book club"', "decamp relay pause session-matrix")
 def pause(run: Run, name: Name) -> Result:
-    """Let a link stand still. What comes meanwhile is kept."""
-    with _one_link(run, name) as (relaying, link):
-        relaying.store.stop(link.name, None, "paused by you", run.now())
+    """Let a link stand still, or a rule with all links that it made and will make. What comes meanwhile is kept."""
+    from bridges.relay.control import PAUSED
+
+    from .relay_setup import Named
+
+    with _one(run, name) as (relaying, found):
+        if isinstance(found, Named):
+            relaying.store.rest(found.rule, PAUSED, run.now())
+        else:
+            relaying.store.stop(found.name, None, PAUSED, run.now())
         relaying.store.database.commit()
-    run.ui.report(f"{plain(link.title or link.name)} stands still. What comes is kept; `decamp relay resume` goes on.")
-    return Result({"name": link.name})
+    run.ui.report(f"{_title(found)} stands still. What comes is kept; `decamp relay resume` goes on.")
+    return Result({"name": found.name})
 
 
-@command("resume", 'decamp relay resume "Book club"')
+@command("resume", 'decamp relay resume "Book club"', "decamp relay resume session-matrix")
 def resume(run: Run, name: Name) -> Result:
-    """Let a link go on that was paused, or that stopped because too much came at once."""
-    with _one_link(run, name) as (relaying, link):
-        stood = relaying.store.resume(link.name)
-        relaying.store.database.commit()
-    title = plain(link.title or link.name)
-    run.ui.report(f"{title} goes on." if stood else f"{title} did not stand still.")
-    return Result({"name": link.name, "stood": stood})
+    """Let a link or a rule go on that was paused, or a link that stopped because too much came at once."""
+    from .relay_setup import Named
+
+    with _one(run, name) as (relaying, found):
+        store = relaying.store
+        stood = store.go_on(found.rule) if isinstance(found, Named) else store.resume(found.name)
+        why = None if isinstance(found, Named) else store.portals.why(found)
+        store.database.commit()
+    if why is not None:
+        run.ui.report(f"{_title(found)} goes on when its rule does: {why}.")
+    else:
+        run.ui.report(f"{_title(found)} goes on." if stood else f"{_title(found)} did not stand still.")
+    return Result({"name": found.name, "stood": stood})
 
 
 @command("retry", "decamp relay retry", 'decamp relay retry "Book club"', "decamp relay retry matrix")
@@ -126,12 +139,19 @@ def _is_meant(relaying: Relaying, side: str, name: str | None) -> bool:
 
 
 @contextmanager
-def _one_link(run: Run, name: str) -> Iterator[tuple[Relaying, Link]]:
-    """The link that is meant by a name, in the store that it is in."""
+def _one(run: Run, name: str) -> Iterator[tuple[Relaying, Link | Named]]:
+    """The link or the rule that is meant by a name, in the store that it is in."""
     from .relay_setup import opened
+    from .relay_status import find
 
     with opened(run) as relaying:
-        yield relaying, _meant(run, relaying, name)
+        yield relaying, find(run.ui, relaying, name)
+
+
+def _title(found: Link | Named) -> str:
+    from .relay_setup import Named
+
+    return plain(found.name if isinstance(found, Named) else found.title or found.name)
 
 
 def _meant(run: Run, relaying: Relaying, name: str) -> Link:

@@ -184,16 +184,10 @@ def remove(run: Run, name: Name) -> Result:
 
 def _end(run: Run, relaying: Relaying, link: Link) -> int:
     """End a link, and drop what waits for it. Returns how many messages that were."""
-    store, dropped = relaying.store, 0
+    store = relaying.store
     store.database.begin()
-    store.retry(link.name)
+    dropped = store.drop_waiting(link.name, "removed by you")
     store.resume(link.name)
-    for place in store.places_waiting():
-        depth = sum(many for many, _ in store.outbox.by_state().values())
-        for entry in store.waiting(place, depth):
-            if entry.link == link.name:
-                store.drop(entry, "removed by you")
-                dropped += 1
     store.portals.end(link.name, run.now())
     store.database.commit()
     run.ui.report(

@@ -205,8 +205,9 @@ def rules_of(run: Run) -> list[Named]:
         except (msgspec.ValidationError, ValueError) as error:
             raise BadSettings(f"A [[{PORTALS}]] in config.toml cannot be used: {error}.") from error
         rule = Rule(
-            source=said.source, target=said.target, mode=mode, chat=said.chat, groups=said.groups, options=options
-        )
+            source=said.source, target=said.target, mode=mode, chat=said.chat, groups=said.groups, options=options,
+            name=said.name,
+        )  # fmt: skip
         found.append(Named(said.name, rule))
     return found
 

@@ -53,13 +53,13 @@ def _rule(relaying: Relaying, one: Named) -> tuple[tuple[str, ...], dict[str, ob
 
     rule = one.rule
     target = _name(relaying, Place(bridge=rule.target, chat=rule.chat)) if rule.chat else rule.target
-    what = _WHAT[rule.mode] + (", groups too" if rule.groups else "")
-    return (one.name, rule.source, "↔", target, what), {"kind": "rule", "name": one.name, **_data(rule)}
+    why = relaying.store.portals.rests.get((rule.source, rule.target))
+    what = f"stopped: {why}" if why else _WHAT[rule.mode] + (", groups too" if rule.groups else "")
+    return (one.name, rule.source, "↔", target, what), {"kind": "rule", **_data(rule), "name": one.name, "stopped": why}
 
 
 def _link(relaying: Relaying, link: Link) -> tuple[tuple[str, ...], dict[str, object]]:
-    stops = relaying.store.portals.stops
-    why = next((why for (name, _), why in stops.items() if name == link.name), None)
+    why = relaying.store.portals.why(link)
     others = ", ".join(_name(relaying, end) for end in link.ends[1:])
     arrow = {"out": "→", "back": "←"}.get(link.direction, "↔")
     what = f"stopped: {why}" if why else "made by a rule" if link.made else "a link"

@@ -73,6 +73,8 @@ def remarks(status: Status) -> list[str]:
         for side in status.sides
         if (side.said or side.todo) and side.state != "connected"
     ]
+    found += [f"{plain(rule.name)} stands still, with every chat that it made: {rule.stopped}." for rule in status.rules
+              if rule.stopped]  # fmt: skip
     if status.wishes:
         found.append(f"{count(status.wishes, 'chat')} still to be made for contacts.")
     if status.asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 import tomllib
 from pathlib import Path
@@ -186,8 +187,8 @@ def test_rules_are_the_same_after_they_were_written_down(town: Town) -> None:
     run = Run({"DECAMP_HOME": str(town.home)}, Said())
     options = Options(receipts=True, history=20, disappearing=False, most=7)
     rules = [
-        Named("a", Rule(source="session", target="matrix", mode=Mode.CHATS, groups=True, options=options)),
-        Named('b "quoted"', Rule(source="session", target="xmpp", mode=Mode.SHARED, chat="a@b")),
+        Named("a", Rule(source="session", target="matrix", mode=Mode.CHATS, groups=True, options=options, name="a")),
+        Named('b "quoted"', Rule(source="session", target="xmpp", mode=Mode.SHARED, chat="a@b", name='b "quoted"')),
     ]
     keep_rules(run, rules)
     assert rules_of(run) == rules
@@ -234,12 +235,18 @@ def test_the_doctor_finds_a_bridge_that_is_gone_and_a_link_that_stands_still(tow
     assert found["kitchen stands still."] == "Run: decamp relay resume 'kitchen'"
 
 
-def test_the_doctor_finds_a_program_that_does_not_answer(town: Town, decamp: Decamp) -> None:
+def test_the_doctor_finds_a_program_that_does_not_answer_and_a_library_that_is_not_there(
+    town: Town, decamp: Decamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     file = town.home / "config.toml"
     file.write_text(file.read_text() + f'\n[bridge.simplex]\nhost = "127.0.0.1"\nport = "{port}"\n')
     file.write_text(file.read_text() + '\n[[portals]]\nname = "s"\nfrom = "folder"\nto = "simplex"\nmode = "chats"\n')
+    found_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "PIL" else found_spec(name))
     done = decamp("relay", "doctor")
+    assert "simplex goes without previews of photos" in done.stdout
+    assert "decamp[media]" in done.stdout
     assert (done.exit_code, f"nothing answers at 127.0.0.1:{port}" in done.stdout) == (7, True)

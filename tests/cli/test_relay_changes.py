@@ -85,6 +85,39 @@ def test_a_rule_that_is_removed_makes_no_further_chats_and_those_it_made_go_on(t
         assert not (town.folder / "inn" / "kitchen (Shared folder)").exists()
 
 
+def test_a_rule_that_is_paused_makes_no_chats_and_what_comes_is_kept(town: Town, decamp: Decamp) -> None:
+    assert decamp("relay", "add", "folder", "hotel", "--groups").exit_code == 0
+    with Running(town).is_up():
+        town.says("old/club", "ann", "one")
+        until(lambda: town.texts("inn/club (Shared folder)") == ["Ann: one"])
+        done = decamp("relay", "pause", "folder-hotel")
+        assert "folder-hotel stands still." in done.stdout
+        assert "folder-hotel stands still, with every chat that it made: paused by you." in (
+            decamp("relay", "status").stdout.replace("\n", " ")
+        )
+        listed = said(decamp("relay", "list", "--json"))["links"]
+        assert [one["stopped"] for one in listed] == ["paused by you", "paused by you"]
+        written = 1
+
+        def held_back() -> int:
+            """Another letter, and how many are held back: the relay hears of a command within a second."""
+            nonlocal written
+            written += 1
+            town.says("old/club", "ann", f"letter {written}")
+            sides = said(decamp("relay", "status", "--json"))["status"]["sides"]
+            return sum(int(side["held_back"]) for side in sides)
+
+        until(held_back)
+        assert len(town.texts("inn/club (Shared folder)")) < written
+        town.says("old/kitchen", "ann", "a new one")
+        until(lambda: said(decamp("relay", "status", "--json"))["status"]["wishes"] == 1)
+        assert not (town.folder / "inn" / "kitchen (Shared folder)").exists()
+        assert "folder-hotel goes on." in decamp("relay", "resume", "folder-hotel").stdout
+        until(lambda: town.texts("inn/kitchen (Shared folder)") == ["Ann: a new one"], SOON)
+        until(lambda: len(town.texts("inn/club (Shared folder)")) == written, SOON)
+    assert "did not stand still" in decamp("relay", "resume", "folder-hotel").stdout
+
+
 def test_a_link_to_a_bridge_that_did_not_run_starts_it(linked: Town, decamp: Decamp) -> None:
     (linked.folder / "inn" / "lounge").mkdir()
     with Running(linked).is_up() as relay:

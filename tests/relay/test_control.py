@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bridges.api import Person
+from bridges.api import Chat, Person
 from bridges.relay import control
-from bridges.relay.model import Mode, Side
+from bridges.relay.model import Mode, Rule, Side
 from bridges.relay.sqlite import SqliteStore
 from bridges.relay.status import snapshot
-from tests.relay.pair import Pair, run
+from tests.relay.pair import ME, Pair, run
+from tests.relay.town import Town
 from tests.relay.world import settled, until
 
 
@@ -133,6 +134,75 @@ def test_a_command_from_another_process_reaches_the_relay_that_runs(tmp_path: Pa
             await pair.world.clock.turn(2)
             await until(lambda: pair.new.texts("portal") == ["held back"])
             outside.close()
+
+    run(body)
+
+
+def test_a_rule_stands_still_with_every_link_that_it_made_and_will_make(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        zoe = pair.old.chats["zoe"] = Chat(id="zoe", title="Zoe", person="05zoe")
+
+        async def ask(text: str) -> str:
+            count = len(pair.notices())
+            pair.owner(text, "control")
+            await until(lambda: len(pair.notices()) > count)
+            return pair.notices()[-1]
+
+        async with pair.world.running():
+            pair.maya("one")
+            await until(lambda: pair.new.texts("portal 05maya") == ["one"])
+            assert "old-new stands still, and every chat that it made" in await ask("pause OLD-new")
+            pair.maya("two")
+            pair.owner("mine", "portal 05maya")
+            pair.old.says(zoe.id, "hello", Person(id="05zoe", name="Zoe"))
+            assert "old-new: stopped, paused by you" in await ask("status")
+            listed = await ask("list")
+            assert "old-new: everybody on old ↔ new (stopped)" in listed
+            assert "Maya: old:maya ↔ new:portal 05maya (stopped)" in listed
+        async with pair.world.running() as relay:
+            await pair.world.clock.turn(60)
+            assert (pair.new.texts("portal 05maya"), pair.old.texts(), "portal 05zoe" in pair.new.chats) == (
+                ["one"], [], False
+            )  # fmt: skip
+            assert [link.stopped for link in snapshot(relay.store).links] == ["paused by you"]
+            assert "stands still" in await ask("pause Maya")
+            assert "old-new goes on." in await ask("resume old-new")
+            await until(lambda: pair.new.texts("portal 05zoe") == ["hello"])
+            assert pair.new.texts("portal 05maya") == ["one"], "what stood still by itself does so longer"
+            assert "Maya goes on." in await ask("resume Maya")
+            await until(lambda: pair.new.texts("portal 05maya") == ["one", "two"] and pair.old.texts() == ["mine"])
+            assert "did not stand still" in await ask("resume old-new")
+            assert "stands still" in await ask("pause old-new")
+            assert "goes on when its rule does: paused by you" in await ask("resume Maya")
+
+    run(body)
+
+
+def test_one_of_two_rules_for_the_same_contact_stands_still_alone(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        third = pair.world.towns["third"] = Town("third")
+        pair.world._rules = [*pair.world._rules, Rule(source="old", target="third", mode=Mode.CHATS, name="extra")]
+        pair.world._owners["third"] = {ME.id}
+        async with pair.world.running() as relay:
+            pair.maya("one")
+            await until(lambda: pair.new.texts("portal 05maya") == third.texts() == ["one"])
+            pair.owner("pause extra", "control")
+            await until(pair.notices)
+            pair.maya("two")
+            pair.owner("mine", "portal 05maya")
+            third.says("portal 05maya", "from there", ME)
+            await until(lambda: len(pair.new.texts("portal 05maya")) == 2 and pair.old.texts() == ["mine"])
+            relay.store.database.commit()
+            outside = SqliteStore(tmp_path, relay.store.sides, rules=relay.store.rules, lock=False)
+            outside.go_on(outside.rules[1])
+            outside.database.commit()
+            outside.close()
+            await pair.world.clock.turn(2)
+            await until(lambda: len(third.texts()) == 3 and len(pair.new.texts("portal 05maya")) == 3)
+            assert third.texts() == ["one", "two", "Robin: mine"]
+            assert pair.old.texts() == ["mine", "from there"]
 
     run(body)
 
