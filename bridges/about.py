@@ -93,11 +93,20 @@ class Limits(Noun, frozen=True, kw_only=True):
     name_characters: int | None = None
 
 
+class Addition(Noun, frozen=True, kw_only=True):
+    """Libraries without which a bridge works, and does less: `gives` says what is missing then."""
+
+    extra: str
+    libraries: tuple[str, ...]
+    gives: str
+
+
 class About(Noun, frozen=True, kw_only=True):
     """A bridge in words and numbers: everything that tables, help and questions need, without loading its library.
 
     `name` is what people type; `title` and `summary` are what they read. `extra` is the extra of decamp that it needs,
-    and `libraries` are the import names of what that brings, so that one can tell without loading them.
+    and `libraries` are the import names of what that brings, so that one can tell without loading them. `additions` are
+    extras that it can do without.
     `limits` are the usual ones: a server may say others, and `Bridge.limits` has those once it is connected.
     """
 
@@ -110,3 +119,4 @@ class About(Noun, frozen=True, kw_only=True):
     limits: Limits = Limits()
     extra: str | None = None
     libraries: tuple[str, ...] = ()
+    additions: tuple[Addition, ...] = ()

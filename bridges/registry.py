@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from migrate.errors import DecampError
 
+from .about import About, Addition
 from .api import Bridge
 
 GROUP = "decamp.bridges"
@@ -56,6 +57,22 @@ def load(name: str) -> type[Bridge]:
     if listed.bridge is None or listed.trouble is not None:
         raise NoBridge(f"The bridge {name} cannot be used. {listed.trouble}", _way_out(listed))
     return listed.bridge
+
+
+def lacking(about: About) -> list[tuple[str, str]]:
+    """What a bridge would do better with libraries that are not installed, and how to get them."""
+    return [
+        (
+            f"{about.name} goes without {addition.gives}.",
+            f"Install what that needs: pipx install '{_whole(about, addition)}'.",
+        )
+        for addition in about.additions
+        if any(importlib.util.find_spec(library) is None for library in addition.libraries)
+    ]
+
+
+def _whole(about: About, addition: Addition) -> str:
+    return f"decamp[{','.join(one for one in (about.extra, addition.extra) if one)}]"
 
 
 def _listed(entry: EntryPoint) -> Listed:

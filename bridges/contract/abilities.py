@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
+import wave
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
@@ -189,7 +191,7 @@ async def carries_a_file_with_words(world: World) -> None:
 @needs(Can.FILES, Can.VOICE)
 async def tells_voice_from_other_files(world: World) -> None:
     async with Seat(world) as seat:
-        with _OnDisk(b"OggS" + bytes(200), "voice.ogg", "audio/ogg", voice=True) as upload:
+        with _OnDisk(_second_of_silence(), "voice.wav", "audio/wav", voice=True) as upload:
             await seat.bridge.send(world.chat, Post(key="voice", files=(upload,)))
             assert (await _file(world.friend.saw, upload.size, world.patience)).voice
             await world.friend.do(Post(key="voice-back", files=(upload,)))
@@ -324,6 +326,15 @@ def _attempts(bridge: Bridge, chat: str) -> dict[Can, Callable[[], Awaitable[obj
         Can.PROFILE: lambda: bridge.publish("x"),
         Can.MOVED: lambda: bridge.publish("x", [moved]),
     }
+
+
+def _second_of_silence() -> bytes:
+    """A recording that says itself how long it is, because some networks want to know."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as out:
+        out.setparams((1, 1, 8_000, 8_000, "NONE", ""))
+        out.writeframes(bytes([128]) * 8_000)
+    return made.getvalue()
 
 
 class _OnDisk:

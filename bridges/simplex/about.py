@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.model import Network
 
-from ..about import About, Can, Limits, Setting, SettingKind
+from ..about import About, Addition, Can, Limits, Setting, SettingKind
 
 CLI, LIBRARY = "program", "library"
 REACTIONS = ("👍", "👎", "😀", "😂", "😢", "❤", "🚀", "✅")
@@ -34,8 +34,8 @@ ABOUT = About(
                 " into the group that is made for each contact.", example="@1", default=""),
     ),
     can=frozenset({
-        Can.FILES, Can.CAPTIONS, Can.REPLIES, Can.EDITS, Can.DELETES, Can.REACTIONS, Can.DELIVERY, Can.GROUPS,
-        Can.MAKE_CHATS, Can.IDEMPOTENT, Can.INVITATIONS, Can.REQUESTS,
+        Can.FILES, Can.CAPTIONS, Can.VOICE, Can.REPLIES, Can.EDITS, Can.DELETES, Can.REACTIONS, Can.DELIVERY,
+        Can.GROUPS, Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.IDEMPOTENT, Can.INVITATIONS, Can.REQUESTS,
     }),
     # A whole message has 15,602 bytes, and an answer carries the text that it answers: two of these fit into one.
     limits=Limits(
@@ -46,5 +46,9 @@ ABOUT = About(
         edit_seconds=DAY,
         delete_seconds=DAY,
         name_characters=100,
+    ),
+    additions=(
+        Addition(extra="media", libraries=("PIL", "tinytag"), gives="previews of photos, pictures of chats and the"
+                 " length of voice notes"),
     ),
 )  # fmt: skip

@@ -30,10 +30,10 @@ from . import commands, translate
 from .about import ABOUT, LIBRARY
 from .core import Core, Denied, Lost, Shut, refusal
 from .files import Files, picture, pieces
+from .groups import Groups
 from .hearing import Hearing, every_chat
 from .record import Record
-from .sending import Sending
-from .wire import Group, Said, User
+from .wire import Said, User
 
 SOONEST, LATEST = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the one to the other, each with up to as much again by chance."""
@@ -55,7 +55,7 @@ async def open_core(settings: dict[str, str]) -> Core:
     return await WebSocketCore.open(settings.get("host") or "127.0.0.1", int(settings.get("port") or 5225))
 
 
-class SimplexBridge(Sending):
+class SimplexBridge(Groups):
     """One account, over as many connections as it takes."""
 
     about = ABOUT
@@ -64,7 +64,6 @@ class SimplexBridge(Sending):
         super().__init__()
         self._feed: Feed | None = None
         self._work: asyncio.Task[None] | None = None
-        self._opening = asyncio.Lock()
 
     @classmethod
     async def set_up(cls, talk: Talk, folder: Path) -> dict[str, str]:
@@ -208,7 +207,7 @@ class SimplexBridge(Sending):
             if said.type == "receivedGroupInvitation" and said.group_info is not None and is_owner:
                 await core.ask(commands.join(said.group_info.group_id))
 
-    # -- files, invitations, groups ----------------------------------------------------------------------------
+    # -- files and invitations ----------------------------------------------------------------------------------
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         if ref.startswith("data:"):
@@ -247,59 +246,6 @@ class SimplexBridge(Sending):
             await self._asking(self._connected().ask(commands.drop_link(int(invitation))))
         except Refused:
             return  # it was used or is gone, and opens nothing any more
-
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
-        """A group for the owner and one contact, found again by what SimpleX keeps with it for us."""
-        owner = self._settings.get("owner", "")
-        if not owner:
-            raise Refused("Nobody knows which chat is yours.", "Run `decamp bridge setup simplex` again.")
-        async with self._opening:  # so that two who ask at once get the same one
-            return await self._group_with(owner, title, person)
-
-    async def _group_with(self, owner: str, title: str, person: Person | None) -> Chat:
-        core = self._connected()
-        key = person.id if person else f"title:{title}"
-        known = (await self._asking(core.ask(commands.groups(self._user)))).groups
-        group = next((one for one in known if _is_for(one, key)), None)
-        if group is None:
-            group = await self._make_group(core, title, person)
-            await self._asking(core.ask(commands.note(f"#{group.group_id}", {translate.NOTE: key})))
-        inside = (await self._asking(core.ask(commands.members(group.group_id)))).group
-        contact = int(owner.removeprefix("@"))
-        there = inside.members if inside else ()
-        if not any(one.member_contact_id == contact and not one.is_gone for one in there):
-            await self._asking(core.ask(commands.add_member(group.group_id, contact, "owner")))
-        return translate.group(group)
-
-    async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
-        core = self._connected()
-        groups = (await self._asking(core.ask(commands.groups(self._user)))).groups
-        group = next((one for one in groups if f"#{one.group_id}" == chat), None)
-        if group is None:
-            raise Refused("Only groups have a name that we can give.")
-
-        async def change(name: str) -> Said:
-            return await core.ask(commands.change_group(group.group_id, group.group_profile | {"displayName": name}))
-
-        await self._named(title, str(group.title), change)
-
-    async def _make_group(self, core: Core, title: str, person: Person | None) -> Group:
-        async def make(name: str) -> Said:
-            profile = {
-                "displayName": name, "fullName": "",
-                # Whoever is invited comes later than the first message, and is to find it.
-                "groupPreferences": {"history": {"enable": "on"}},
-            }  # fmt: skip
-            return await core.ask(commands.make_group(self._user, profile))
-
-        said = await self._named(title, person.id[:8] if person else "group", make)
-        if said.group_info is None:
-            raise Refused("SimpleX made no group.")
-        return said.group_info
-
-
-def _is_for(group: Group, key: str) -> bool:
-    return (group.custom_data or {}).get(translate.NOTE) == key and not group.membership.is_gone
 
 
 def checked(settings: dict[str, str], folder: Path) -> dict[str, str]:

@@ -83,9 +83,9 @@ def send(chat: str, messages: Sequence[Mapping[str, object]]) -> str:
     return f"/_send {chat} json {_json(messages)}"
 
 
-def update(chat: str, item: int, kind: str, text: str) -> str:
-    """Change the text of a message of ours."""
-    return f"/_update item {chat} {item} json " + _json({"msgContent": {"type": kind, "text": text}, "mentions": {}})
+def update(chat: str, item: int, content: Mapping[str, object]) -> str:
+    """Change what a message of ours says. Its kind has to stay the same."""
+    return f"/_update item {chat} {item} json " + _json({"msgContent": content, "mentions": {}})
 
 
 def delete(chat: str, item: int) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TypeVar
 
 from ..api import (
     Accept,
     AnyAction,
     Bridge,
+    Can,
     CannotDo,
     Delete,
     Desk,
@@ -22,13 +23,12 @@ from ..api import (
     Sent,
     Upload,
 )
-from . import commands, translate
+from . import commands, media, translate
 from .about import ABOUT
 from .core import Core, Denied, Lost, refusal
 from .files import Files, safe_name
 from .hearing import Hearing, items_after
 from .record import Begun, Record
-from .wire import Said
 
 T = TypeVar("T")
 _DONE = {"chatItemNotFound", "invalidChatItemDelete"}
@@ -94,26 +94,29 @@ class Sending(Bridge):
     async def _once(self, core: Core, chat: str, action: Post, part: int, upload: Upload | None) -> str:
         """Send one part, unless an earlier attempt has. What is there is recognised by what it says."""
         text = translate.whole(action.text) if part == 0 else ""
-        kind, name = ("text", "") if upload is None else ("file", safe_name(upload.name))
         begun = self._record.begun(action.key, part)
         if begun is not None and begun.item is None:
             await self._look_for(core, begun)
             begun = self._record.begun(action.key, part)
         if begun is not None and begun.item is not None:
             return str(begun.item)
-        begun = Begun(
+        path = None
+        content: dict[str, object] = {"type": "text", "text": text}
+        if upload is not None:
+            path = await asyncio.to_thread(self._files.lay_out, upload, action.key, part)
+            content = await media.content(upload, text)
+        kind, name = str(content["type"]), safe_name(upload.name) if upload else ""
+        self._record.begin(Begun(
             key=action.key, part=part, chat=chat, after=self._hearing.highest, kind=kind,
             mark=translate.mark(kind, text, name),
-        )  # fmt: skip
-        path = await asyncio.to_thread(self._files.lay_out, upload, action.key, part) if upload is not None else None
-        self._record.begin(begun)
+        ))  # fmt: skip
         quoted = _item_of(action.reply_to) if part == 0 and action.reply_to else None
-        message = translate.composed(kind, text, str(path) if path else None, quoted)
+        message = translate.composed(content, str(path) if path else None, quoted)
         try:
             said = await core.ask(commands.send(chat, [message]))
         except Denied as denied:
             self._record.drop(action.key, part)
-            raise refusal(denied) from None
+            raise _lacking(denied, kind, quoted) or refusal(denied) from None
         except Lost as lost:
             raise NotNow(str(lost)) from None
         if not said.chat_items:
@@ -135,7 +138,7 @@ class Sending(Bridge):
         begun = self._record.begun(action.key, 0)
         if begun is not None and begun.item is not None:
             return Sent()
-        command, item = self._command(chat, action)
+        command, item = await self._command(core, chat, action)
         again = begun is not None
         self._record.begin(Begun(key=action.key, part=0, chat=chat, mark="", after=0, kind=""))
         try:
@@ -150,13 +153,12 @@ class Sending(Bridge):
         self._record.done(action.key, 0, item)
         return Sent(sent_at=self._desk.now())
 
-    def _command(self, chat: str, action: AnyAction) -> tuple[str, int]:
+    async def _command(self, core: Core, chat: str, action: AnyAction) -> tuple[str, int]:
         match action:
             case Edit():
                 item = _item_of(action.message)
-                return commands.update(
-                    chat, item, self._record.kind_of(item) or "text", translate.whole(action.text)
-                ), item
+                content = await self._content_of(core, chat, item)
+                return commands.update(chat, item, content | {"text": translate.whole(action.text)}), item
             case Delete():
                 item = _item_of(action.message)
                 return commands.delete(chat, item), item
@@ -169,22 +171,25 @@ class Sending(Bridge):
             case _:
                 raise CannotDo(next(iter(action.needs)))
 
-    # -- names -----------------------------------------------------------------------------------------------
+    async def _content_of(self, core: Core, chat: str, item: int) -> dict[str, object]:
+        """What a message of ours says beside its words, which an edit has to say again."""
+        kind = self._record.kind_of(item) or "text"
+        if kind not in {"image", "voice"}:
+            return {"type": kind}
+        there = await self._asking(items_after(core, chat, item - 1))
+        words = next((one.content.msg_content for one in there if one.meta.item_id == item), None)
+        if words is None:
+            raise Refused("The message is not there any more.")
+        return translate.more(words)
 
-    async def _named(self, title: str, otherwise: str, ask: Callable[[str], Awaitable[Said]]) -> Said:
-        """Ask with a name. SimpleX takes most names, and says which it would take in place of another."""
-        names = [translate.group_name(title) or otherwise]
-        for _ in range(3):
-            try:
-                return await ask(names[-1])
-            except Denied as denied:
-                if denied.kind != "invalidDisplayName":
-                    raise refusal(denied) from None
-                suggested = denied.valid_name
-                names.append(suggested if suggested and suggested not in names else otherwise)
-            except Lost as lost:
-                raise NotNow(str(lost)) from None
-        raise Refused("SimpleX does not take this name.")
+
+def _lacking(denied: Denied, kind: str, quoted: int | None) -> CannotDo | None:
+    """What this chat cannot do, although SimpleX can: whoever sends finds another way."""
+    if denied.kind == "largeMsg" and quoted is not None:
+        return CannotDo(Can.REPLIES)  # what it answers goes along with it, preview and all
+    if denied.kind == "commandError" and denied.detail.startswith("feature not allowed") and kind == "voice":
+        return CannotDo(Can.VOICE)  # the other side has forbidden them
+    return None
 
 
 def _item_of(reference: Reference) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from ..api import Chat, ChatKind, File, Person, Posted, Receipt, Reference
 from .about import HEART, PLAIN_HEART
-from .wire import Contact, Entry, FileInfo, Group, Info, Item, Member, Quote, Request
+from .wire import Contact, Entry, FileInfo, Group, Info, Item, Member, Quote, Request, Words
 
 ALIAS = "decamp:"
 NOTE = "decamp"
@@ -128,14 +129,20 @@ def emoji_out(one: str) -> str:
     return PLAIN_HEART if one == HEART else one
 
 
-def composed(kind: str, text: str, path: str | None, quoted: int | None) -> dict[str, object]:
+def composed(content: Mapping[str, object], path: str | None, quoted: int | None) -> dict[str, object]:
     """One message to be sent."""
-    message: dict[str, object] = {"msgContent": {"type": kind, "text": text}, "mentions": {}}
+    message: dict[str, object] = {"msgContent": content, "mentions": {}}
     if path is not None:
         message["fileSource"] = {"filePath": path}
     if quoted is not None:
         message["quotedItemId"] = quoted
     return message
+
+
+def more(words: Words) -> dict[str, object]:
+    """What a message says beside its words: its kind, and what SimpleX shows before the file is there."""
+    said = {"type": words.type, "image": words.image, "duration": words.duration}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def whole(text: str) -> str:

@@ -115,10 +115,15 @@ class Direction(Wire, frozen=True, kw_only=True):
 
 
 class Words(Wire, frozen=True, kw_only=True):
-    """What was written, and what sort of message it is: text, file, image, voice …"""
+    """What was written, and what sort of message it is: text, file, image, voice …
+
+    Photos and videos have a preview, videos and voice notes a duration in seconds.
+    """
 
     type: str = ""
     text: str = ""
+    image: str | None = None
+    duration: int | None = None
 
 
 class Content(Wire, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ def setup(run: Run, name: Name, *, answers: Answers = None, keyring: InKeyring =
     from .talking import Given, Terminal
 
     bridge = load(name)
+    _advise(run, bridge)
     with held(run, name):
         talk = Given(answers_in(answers), run.ui) if answers else Terminal(run.ui)
 
@@ -106,6 +107,7 @@ def check(run: Run, name: Name) -> Result:
 
     bridge = load(name)
     values = settings_of(run, bridge)
+    _advise(run, bridge)
 
     async def look() -> tuple[Health, str]:
         one, at = bridge(), desk(run, bridge, values)
@@ -149,6 +151,14 @@ def chats(run: Run, name: Name) -> Result:
         run.ui.table(("Name", "Kind", "Address"), [(chat.title, chat.kind, chat.id) for chat in found])
     run.ui.note(f"{count(len(found), 'chat')}.")
     return Result({"bridge": name, "chats": found})
+
+
+def _advise(run: Run, bridge: type[Bridge]) -> None:
+    """What it would do better with something that is not installed."""
+    from bridges.registry import lacking
+
+    for said, todo in lacking(bridge.about):
+        run.ui.note(f"{said} {todo}")
 
 
 def _say(run: Run, health: Health) -> None:

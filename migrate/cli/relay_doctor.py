@@ -146,9 +146,12 @@ def _links(run: Run, relaying: Relaying) -> Iterator[Finding]:
 
 
 def _bridge(name: str, seat: Seated) -> Iterator[Finding]:
+    from bridges.registry import lacking
+
     if seat.trouble is not None:
         yield _warning(str(seat.trouble), seat.trouble.hint)
         return
+    yield from (_note(said, todo) for said, todo in lacking(seat.side.about))
     asks = any(setting.name == "owner" for setting in seat.side.about.settings)
     if asks and not seat.side.owners:
         yield _note(

@@ -51,7 +51,7 @@ def test_the_wheel_brings_nothing_but_the_packages(content: ZipFile) -> None:
 def test_the_wheel_says_what_it_is(content: ZipFile) -> None:
     about = email.message_from_string(metadata(content, "METADATA"))
     assert (about["Name"], about["License-Expression"], about["Requires-Python"]) == ("decamp", "Apache-2.0", ">=3.11")
-    extras = {"xmpp", "matrix", "deltachat", "simplex", "omemo", "scan", "standin", "all", "dev"}
+    extras = {"xmpp", "matrix", "deltachat", "simplex", "omemo", "media", "scan", "standin", "all", "dev"}
     assert set(about.get_all("Provides-Extra", [])) == extras
     assert all("<" in need for need in about.get_all("Requires-Dist", []) if not need.startswith("decamp"))
     assert "decamp = migrate.cli.app:main" in metadata(content, "entry_points.txt")

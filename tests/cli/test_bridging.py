@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import ClassVar
 
@@ -100,3 +101,19 @@ def test_whoever_only_presses_enter_gets_what_a_bridge_says_is_usual() -> None:
         for setting in one.bridge.about.settings if one.bridge else ():
             if setting.default is not None:
                 assert trouble_with(setting, setting.default) is None or not setting.default, (one.name, setting.name)
+
+
+def test_what_a_bridge_goes_without_is_said_with_what_to_install(
+    decamp: Decamp, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SimpleX works without the libraries for photos and voice notes: nothing is refused, and nobody has to guess."""
+    run = Run({"DECAMP_HOME": environ["DECAMP_HOME"]}, Options())
+    keep(run, SimplexBridge, {"name": "Relay", "port": "0"}, keyring=False)  # which ends it before it connects
+    assert "media" not in decamp("bridge", "check", "simplex").stderr
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "tinytag" else found(name))
+    for command in ("check", "setup"):
+        told = " ".join(decamp("bridge", command, "simplex").stderr.split())
+        assert "simplex goes without previews of photos, pictures of chats and the length of voice notes." in told
+        assert "pipx install 'decamp[media]'" in told
+    assert load("simplex") is SimplexBridge, "it is no trouble"

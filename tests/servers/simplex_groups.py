@@ -11,13 +11,14 @@ from simplex_chat.types import T
 
 from tests.servers import simplex_objects as make
 from tests.servers.simplex_objects import Json
-from tests.servers.simplex_parts import Group, Part, Room, Seat, refused, wrong
-from tests.servers.simplex_talk import Talking, meta
+from tests.servers.simplex_parts import Group, Part, Room, Seat, refused, store, wrong
+from tests.servers.simplex_talk import LARGEST, Talking, is_picture, meta
 
 if TYPE_CHECKING:
     from tests.servers.simplex import Account
 
 _ROLES = ("observer", "member", "moderator", "admin", "owner")
+LINKS = 2_000
 _STATS: Json = {"unreadCount": 0, "unreadMentions": 0, "reportsCount": 0, "minUnreadItemId": 0, "unreadChat": False}
 
 
@@ -75,10 +76,19 @@ class Grouping(Talking):
         return {"type": "groupsList", "user": self.user, "groups": shown}
 
     def _make_group(self, _user: str, data: str) -> Json:
-        profile = self.read(data, T.GroupProfile)
-        self.need_name(str(profile["displayName"]))
+        profile = self._wanted(data)
         group = self._enter(Room(profile), "creator", "owner")
         return {"type": "groupCreated", "user": self.user, "groupInfo": self.show_group(group)}
+
+    def _wanted(self, data: str) -> Json:
+        """A profile, which everybody in the group gets in one message, and with links in it whoever is invited."""
+        profile = self.read(data, T.GroupProfile)
+        self.need_name(str(profile["displayName"]))
+        if "image" in profile and not is_picture(profile["image"]):
+            raise wrong("Failed reading: no picture")
+        if len(json.dumps(profile, ensure_ascii=False).encode()) > LARGEST - LINKS:
+            raise store("largeMsg")
+        return profile
 
     def _enter(self, room: Room, status: str, role: str) -> Group:
         group = Group(
@@ -95,8 +105,7 @@ class Grouping(Talking):
         return group
 
     def _group_profile(self, number: str, data: str) -> Json:
-        group, profile = self.group(int(number)), self.read(data, T.GroupProfile)
-        self.need_name(str(profile["displayName"]))
+        group, profile = self.group(int(number)), self._wanted(data)
         before = {id(one): one.owner.show_group(one) for one in group.room.groups}
         group.room.profile = profile
         for other in group.room.groups:

@@ -48,6 +48,7 @@ class Network:
         self.invitations: dict[str, tuple[Account, int]] = {}
         self.shared = itertools.count(1)
         self.later = 0.0
+        self.forbidden: set[str] = set()  # what people have said in their apps that they do not want
 
     def now(self) -> float:
         return time.time() + self.later

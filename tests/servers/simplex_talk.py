@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import copy
 import itertools
 import json
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tests.servers.simplex import Account
 
 LARGEST = 15_602
+JPEG = b"\xff\xd8\xff\xe0"
 REACTIONS = "👍👎😀😂😢❤🚀✅"
 DAY = 86_400
 _REF = r"([@#]\d+)"
@@ -156,6 +159,7 @@ class Talking:
             raise wrong("Failed reading: empty")
         quotes = [self._quote(ref, one) for one in wanted]
         for one, quote in zip(wanted, quotes, strict=True):
+            self._need_whole(cast("Json", one["msgContent"]), "fileSource" in one)
             if len(json.dumps([one["msgContent"], quote], ensure_ascii=False).encode()) > LARGEST:
                 raise store("largeMsg")
             source = cast("Json | None", one.get("fileSource"))
@@ -166,6 +170,17 @@ class Talking:
         for number in sent:
             self.deliver(number, others)
         return answer
+
+    def _need_whole(self, content: Json, has_file: bool) -> None:
+        """What the apps need to show something before its file is there. The types want it to be there, no more."""
+        if content["type"] in {"image", "video"} and not is_picture(content["image"]):
+            raise wrong("Failed reading: no preview")
+        if content["type"] in {"video", "voice"} and not cast("int", content["duration"]) > 0:
+            raise wrong("Failed reading: no duration")
+        if content["type"] in self.network.forbidden:
+            raise wrong("feature not allowed Voice messages")
+        if content["type"] in {"image", "video", "voice", "file"} and not has_file:
+            raise refused("fileNotFound", message="")
 
     def _quote(self, ref: str, wanted: Json) -> Json | None:
         if "quotedItemId" not in wanted:
@@ -255,6 +270,7 @@ class Talking:
 
     def _update(self, ref: str, number: str, data: str) -> Json:
         wanted = cast("Json", self.read(data, T.UpdatedMessage)["msgContent"])
+        self._need_whole(wanted, has_file=True)
         item = self._own(ref, int(number), "invalidChatItemUpdate")
         content = cast("Json", item["content"])
         if content["msgContent"] == wanted:
@@ -343,6 +359,16 @@ class Talking:
         file |= {"fileStatus": {"type": "rcvComplete"}, "fileSource": {"filePath": str(target)}}
         self.tell({"type": "rcvFileComplete", "chatItem": self.entry(item)})
         return answer
+
+
+def is_picture(data: object) -> bool:
+    """Whether it is a picture in itself, of a kind that the apps show."""
+    head, comma, body = str(data).partition(";base64,")
+    try:
+        content = base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return False
+    return bool(comma) and head in {"data:image/jpg", "data:image/png"} and content[:4] in {JPEG, b"\x89PNG"}
 
 
 def meta(item: Json) -> Json:

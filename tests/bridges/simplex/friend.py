@@ -80,6 +80,8 @@ class SimplexFriend:
             path = place / (upload.name.replace("/", "_") or "file")
             path.write_bytes(Path(upload.path).read_bytes())
             message["msgContent"] = {"type": "file", "text": action.text}
+            if upload.voice:
+                message["msgContent"] = {"type": "voice", "text": action.text, "duration": 1}
             message["fileSource"] = {"filePath": str(path)}
         if action.reply_to is not None:
             message["quotedItemId"] = int(action.reply_to.id)
@@ -91,6 +93,12 @@ class SimplexFriend:
         answer = self.ask(CC.APISendMessages_cmd_string(command))
         [entry] = cast("list[Json]", answer["chatItems"])
         return str(_meta(entry)["itemId"])
+
+    def send_photo(self, path: Path, preview: str) -> None:
+        """As an app does, which makes the preview itself."""
+        message = {"msgContent": {"type": "image", "text": "", "image": preview}, "mentions": {},
+                   "fileSource": {"filePath": str(path)}}  # fmt: skip
+        self.ask(f"/_send {self.chat} json {json.dumps([message])}")
 
     async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
         async with asyncio.timeout(seconds):
@@ -170,7 +178,8 @@ def _posted(entry: Json) -> Posted:
     files: tuple[File, ...] = ()
     if file:
         size = cast("int", file["fileSize"])
-        files = (File(ref=str(file["fileId"]), name=str(file["fileName"]), type="", size=size),)
+        is_voice = content["type"] == "voice"
+        files = (File(ref=str(file["fileId"]), name=str(file["fileName"]), type="", size=size, voice=is_voice),)
     return Posted(
         chat=chat, sender=person, id=str(_meta(entry)["itemId"]), sent_at=0, text=str(content["text"]), files=files,
         reply_to=Reference(id=str(quoted.get("itemId", ""))) if quoted else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import cast
 
@@ -48,6 +49,10 @@ def pair() -> tuple[Account, Account]:
 TEXT = '{"msgContent":{"type":"text","text":"x"},"mentions":{}}'
 
 
+def _with(content: str) -> str:
+    return f'/_send @1 json [{{"msgContent":{content},"mentions":{{}}}}]'
+
+
 @pytest.mark.parametrize(
     ("command", "kind"),
     [
@@ -56,6 +61,13 @@ TEXT = '{"msgContent":{"type":"text","text":"x"},"mentions":{}}'
         ('/_send @1 json [{"msgContent":{"type":"text","text":"x"},"mentions":{},"quotedItemId":99}]', "invalidQuote"),
         ('/_send @1 json [{"msgContent":{"type":"file","text":""},"mentions":{},"fileSource":{"filePath":"x"}}]',
          "fileNotFound"),
+        (_with('{"type":"image","text":"x"}'), "commandError"),
+        (_with('{"type":"image","text":"x","image":""}'), "commandError"),
+        (_with('{"type":"image","text":"x","image":"data:image/jpg;base64,aGVsbG8="}'), "commandError"),
+        (_with('{"type":"voice","text":""}'), "commandError"),
+        (_with('{"type":"voice","text":"","duration":0}'), "commandError"),
+        (_with('{"type":"voice","text":"","duration":"3"}'), "commandError"),
+        (_with('{"type":"voice","text":"","duration":3}'), "fileNotFound"),
         (f"/_send @99 json [{TEXT}]", "contactNotFound"),
         (f"/_send @1 json [{TEXT}] please", "commandError"),
         ("/_set alias :99 x", "pendingConnectionNotFound"),
@@ -103,3 +115,19 @@ def test_an_event_stays_as_it_was_when_it_was_told(pair: tuple[Account, Account]
     first = json.loads(other.next_event() or "")
     assert first["type"] == "newChatItems"
     assert first["user"]["profile"]["displayName"] == "Relay"
+
+
+def test_a_profile_that_does_not_fit_into_one_message_is_refused(pair: tuple[Account, Account]) -> None:
+    one, _ = pair
+    jpeg = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(9_000)).decode()
+    large = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(11_000)).decode()
+
+    def profile_with(image: str) -> str:
+        return json.dumps({"displayName": "g", "fullName": "", "image": image})
+
+    assert "largeMsg" in json.dumps(one.command(f"/_group 1 {profile_with(f'data:image/jpg;base64,{large}')}"))
+    assert one.command(f"/_group 1 {profile_with(f'data:image/jpg;base64,{jpeg}')}")["type"] == "groupCreated"
+    [number] = one.groups
+    for wrong in (f"data:image/jpg;base64,{large}", "https://example.org/x.jpg", "data:image/svg;base64,aGk="):
+        answer = one.command(f"/_group_profile #{number} {profile_with(wrong)}")
+        assert answer["type"] == "chatCmdError", wrong[:30]
