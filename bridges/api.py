@@ -13,7 +13,7 @@ same action may be sent again later), `Refused` (it will never work), `CannotDo`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -197,6 +197,12 @@ class Bridge(ABC):
     @abstractmethod
     async def act(self, chat: str, action: AnyAction) -> Sent:
         """The same, for an action that needs nothing but what `about.can` has: this is what a bridge writes."""
+
+    def follow(self, chats: Collection[str]) -> None:  # noqa: B027  most networks tell of every chat by themselves
+        """Only these chats are wanted now: where asking about a chat shows somebody that we are there, ask no others.
+
+        It is said as soon as a relay has started the bridge, and whenever it is otherwise.
+        """
 
     # -- what only some networks have; the capability that it needs is named in each --------------------
 

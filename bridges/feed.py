@@ -31,10 +31,14 @@ class Feed:
 
     async def put(self, event: AnyEvent) -> None:
         """Hand over an event when there is room for it."""
+        await self.room()
+        self.add(event)
+
+    async def room(self) -> None:
+        """Wait until there is room for more."""
         while self._waiting.qsize() >= ROOM and not self._closed:
             self._taken.clear()
             await self._taken.wait()
-        self.add(event)
 
     @property
     def unread(self) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from migrate.session.errors import BadAnswer, NoAnswer
 
@@ -62,6 +64,8 @@ class SessionBridge(Bridge):
     # -- start and stop -------------------------------------------------------------------------------
 
     async def start(self, desk: Desk) -> None:
+        from .communities.reading import Communities
+        from .communities.sending import RoomSender
         from .looking import Looker
         from .record import Record
         from .sending import Sender
@@ -73,7 +77,13 @@ class SessionBridge(Bridge):
         self._record = Record(desk.folder, keys.session_id)
         self._cursors = self._cursors_at(desk.cursor)
         self._looker = Looker(self._record, fresh=desk.cursor is None)
-        self._sender = Sender(keys.session_id, self._record, lambda: self._account, self._looker.ours, desk.now)
+        self._communities = Communities(
+            keys, self._record, self._tell, lambda failures: pause_after(failures, self._every, desk.random)
+        )
+        rooms = RoomSender(self._communities, self._record, lambda: self._account)
+        self._sender = Sender(
+            keys.session_id, self._record, lambda: self._account, self._looker.ours, desk.now, rooms.do
+        )
         self._began, self._troubles = desk.now(), dict[str, str]()
         self._wake, self._leaving = asyncio.Event(), False
         self._feed = Feed(desk.now)
@@ -137,18 +147,28 @@ class SessionBridge(Bridge):
         async with connect(self._access, now=desk.now, random=desk.random, rng=desk.random_bytes) as network:
             account = OnlineAccount(keys, network, desk.now, desk.random_bytes, self._cursors)
             await account.refresh()
+            reading: asyncio.Task[None] | None = None
             try:
                 for number in itertools.count():
                     whole = number % ALL_EACH == 0
                     await self._look(account, feed, whole=whole)
                     self._account, self._failures = account, 0
-                    feed.change(State.CONNECTED, self._unread_groups())
+                    if reading is None:  # from now on there is a look to go back to
+                        await self._communities.begin(account, network)
+                        reading = asyncio.create_task(self._communities.read())
+                    if reading.done():
+                        reading.result()
+                    feed.change(State.CONNECTED, self._unread())
                     if whole:
                         await self._sender.finish()
                     await self._nap()
             finally:
                 self._account = None
+                self._communities.end()
                 await self._sender.end(GOODBYE)
+                if reading is not None:
+                    reading.cancel()
+                    await asyncio.wait([reading])
 
     async def _look(self, account: OnlineAccount, feed: Feed, *, whole: bool) -> None:
         alarm = asyncio.get_running_loop().call_later(self._access.waits.node, self._say_silent, feed)
@@ -161,18 +181,34 @@ class SessionBridge(Bridge):
         self._troubles = left_out | arrived.troubles
         if (trouble := arrived.troubles.get(account.id)) is not None and not arrived.events:
             raise NoAnswer(f"The messages of the account could not be read: {trouble}.")
+        await feed.room()
         events = self._looker.take(account, arrived, self._desk.now())
         self._me = Person(id=account.id, name=account.settings.profile.name or "")
         if self._looker.fresh:
             self._looker.fresh = False
             if not events:
                 events.append(self._cursor_now())
-        for event in events:
-            await feed.put(event)
+        for event in events:  # at once: a look at a room may be told before or after it, and not in between
+            feed.add(event)
 
-    def _unread_groups(self) -> str:
-        """Which of the groups nobody gives us at the moment; each look tries again."""
-        return "; ".join(f"the group {id[:8]}… cannot be read: {why}" for id, why in self._troubles.items())
+    async def _tell(self, make: Callable[[int], list[AnyEvent]]) -> None:
+        """Tell what a look at a room found, and write down that we did."""
+        assert self._feed is not None  # noqa: S101
+        await self._feed.room()
+        with self._record.at_once():
+            look = self._record.next_look()
+            events = make(look)
+            if events:
+                self._record.keep_look_elsewhere(look)
+        if events:
+            events[-1] = replace(events[-1], cursor=str(look))
+        for event in events:
+            self._feed.add(event)
+
+    def _unread(self) -> str:
+        """Which of the groups and communities nobody gives us at the moment; each look tries again."""
+        groups = [f"the group {id[:8]}… cannot be read: {why}" for id, why in self._troubles.items()]
+        return "; ".join([*groups, *self._communities.troubles.values()])
 
     def _say_silent(self, feed: Feed) -> None:
         """The network tries long before it gives up, and nobody should believe meanwhile that all is well."""
@@ -205,8 +241,14 @@ class SessionBridge(Bridge):
     async def chats(self) -> AsyncIterator[Chat]:
         from .people import People
 
-        for chat in list(People(self._connected(), self._looker.seen).chats()):
+        account = self._connected()
+        for chat in list(People(account, self._looker.seen).chats()):
             yield chat
+        async for chat in self._communities.chats(account):
+            yield chat
+
+    def follow(self, chats: Collection[str]) -> None:
+        self._communities.follow(chats)
 
     async def act(self, chat: str, action: AnyAction) -> Sent:
         if self._leaving:
@@ -217,10 +259,13 @@ class SessionBridge(Bridge):
         return sent
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        from .pointers import pieces
+        from .pointers import RoomFile, pieces
+        from .sending import said_plainly
 
-        async for piece in pieces(ref, self._connected()):
-            yield piece
+        account, where = self._connected(), RoomFile.read(ref)
+        with said_plainly():
+            async for piece in pieces(ref, account) if where is None else self._communities.download(where):
+                yield piece
 
     def _connected(self) -> OnlineAccount:
         if self._account is None:

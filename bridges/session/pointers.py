@@ -5,7 +5,7 @@ Facts: formats page of the Session network, section 7.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
@@ -29,11 +29,27 @@ class _Where(Noun, frozen=True, kw_only=True, omit_defaults=True):
     is_picture: bool = False
 
 
-def file_of(pointer: Pointer) -> File:
+class RoomFile(Noun, frozen=True, kw_only=True):
+    """A file that lies open on the server of a room. Without a number it lies elsewhere, where nobody looks."""
+
+    room: str
+    number: int | None = None
+    size: int | None = None
+
+    @classmethod
+    def read(cls, ref: str) -> RoomFile | None:
+        """The file of a room that a reference means, if it means one."""
+        try:
+            return msgspec.json.decode(ref, type=cls)
+        except ValueError:  # msgspec's own errors are such, too
+            return None
+
+
+def file_of(pointer: Pointer, where: RoomFile | None = None) -> File:
     """What a message says about a file. All of it is the sender's claim."""
-    where = _Where(url=pointer.url or "", key=pointer.key or b"", digest=pointer.digest, size=pointer.size)
+    sealed = _Where(url=pointer.url or "", key=pointer.key or b"", digest=pointer.digest, size=pointer.size)
     return File(
-        ref=_written(where),
+        ref=_written(where or sealed),
         name=pointer.name or _UNNAMED,
         type=pointer.type or _UNTYPED,
         size=pointer.size,
@@ -60,9 +76,14 @@ async def pieces(ref: str, account: OnlineAccount) -> AsyncIterator[bytes]:
         raise NotNow(str(error)) from error
     except DecampError as error:
         raise Refused(str(error), error.hint) from error
-    for start in range(0, len(plain), PIECE):
-        yield plain[start : start + PIECE]
+    for piece in cut(plain):
+        yield piece
 
 
-def _written(where: _Where) -> str:
+def cut(plain: bytes) -> Iterator[bytes]:
+    """Bytes in pieces, as they are handed on."""
+    return (plain[start : start + PIECE] for start in range(0, len(plain), PIECE))
+
+
+def _written(where: _Where | RoomFile) -> str:
     return msgspec.json.encode(where).decode()

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from migrate.account.prepared import Kind
 
+from .communities.record import RoomRecord
+
 KEPT = 20
 """Looks before the one that the reader has come to: it may not have stored the last few."""
 VISIBLE = frozenset({Kind.TEXT, Kind.FILES})
@@ -83,6 +85,7 @@ class Record:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")  # what was sent is known even after a power cut
         self._db.executescript(_SCHEMA)
+        self.rooms = RoomRecord(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -106,6 +109,7 @@ class Record:
             self._db.execute("DELETE FROM told WHERE look > ?", [look])
             if look:
                 self._db.execute("UPDATE held SET let_in = NULL WHERE let_in > ?", [look])
+            self.rooms.go_back_to(look)
         row = self._db.execute("SELECT cursors FROM looks WHERE number = ?", [look]).fetchone()
         return row[0] if row else None
 
@@ -117,12 +121,20 @@ class Record:
     def keep_look(self, number: int, cursors: bytes) -> None:
         self._db.execute("INSERT INTO looks VALUES (?, ?)", [number, cursors])
 
+    def keep_look_elsewhere(self, number: int) -> None:
+        """A look at a room: with the account all is as it was at the look before."""
+        self._db.execute(
+            "INSERT INTO looks VALUES (?, COALESCE((SELECT cursors FROM looks ORDER BY number DESC LIMIT 1), x''))",
+            [number],
+        )
+
     def forget_before(self, look: int, now: int) -> None:
         """Let go of what nobody can come back to any more."""
         with self.at_once():
             self._db.execute("DELETE FROM looks WHERE number < ?", [look - KEPT])
             self._db.execute("DELETE FROM held WHERE let_in < ?", [look - KEPT])
             self._db.execute("DELETE FROM heard WHERE sent_at < ?", [now - REMEMBERED])
+            self.rooms.forget_before(look - KEPT, now - REMEMBERED)
 
     def tell(self, what: str, look: int) -> bool:
         """Whether this was not told yet; from now on it is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from migrate.account.prepared import Held, Kind, Prepared
 from migrate.account.prepared import Sent as Outcome
 from migrate.account.standing import is_group
 from migrate.model import Expiry
+from migrate.network.errors import CommunityRefused, TooMuch
 from migrate.session.content import Quote
 from migrate.session.errors import BadAnswer, NoAnswer, TooLarge
 from migrate.session.keys import BadKey
@@ -41,6 +42,7 @@ from ..api import (
     SetTimer,
     SetTyping,
 )  # fmt: skip
+from .communities.reading import is_community
 from .record import Mailed, Record
 from .translate import address_of, message_id
 
@@ -56,8 +58,10 @@ class Sender:
 
     def __init__(
         self, me: str, record: Record, online: Callable[[], OnlineAccount | None], ours: set[str],
-        now: Callable[[], int],
+        now: Callable[[], int], in_a_room: Callable[[str, AnyAction], Coroutine[object, object, Sent]],
     ) -> None:  # fmt: skip
+        """`in_a_room` does the same in communities."""
+        self._in_a_room = in_a_room
         self._me, self._record, self._online, self._ours, self._now = me, record, online, ours, now
         self._room = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -72,11 +76,12 @@ class Sender:
             mailed = self._record.mailed(chat, action.key)
             if mailed is not None and mailed.delivered:
                 return self._sent(mailed)
-            task = asyncio.create_task(self._do(chat, action, mailed))
+            work = self._in_a_room(chat, action) if is_community(chat) else self._do(chat, action, mailed)
+            task = asyncio.create_task(work)
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
             try:
-                with _said_plainly():
+                with said_plainly():
                     return await task
             except asyncio.CancelledError:
                 if task in self._given_up:
@@ -109,6 +114,8 @@ class Sender:
 
     def _check(self, chat: str, action: AnyAction) -> None:
         """What this chat cannot do is refused by its name: groups of Session know neither receipts nor typing."""
+        if is_community(chat):
+            return
         if not _PLACE.fullmatch(chat):
             raise Refused("This is no chat of Session.")
         if is_group(chat) or chat == self._me:
@@ -227,13 +234,15 @@ def _reasons(*parts: Held | None) -> str:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def said_plainly() -> Iterator[None]:
     """The errors of the account in the words of a bridge."""
     try:
         yield
+    except TooMuch as error:
+        raise NotNow(str(error), after=error.after) from error
     except (NoAnswer, BadAnswer) as error:
         raise NotNow(str(error)) from error
-    except (CannotSend, TooLarge, BadKey, BadRecord) as error:
+    except (CommunityRefused, CannotSend, TooLarge, BadKey, BadRecord) as error:
         raise Refused(str(error), error.hint) from error
     except OSError as error:
         raise Refused(f"A file that is to be sent cannot be read: {error.strerror}.") from error

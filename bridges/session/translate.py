@@ -128,7 +128,7 @@ def _posted(event: account.Wrote, chat: Chat, sender: Person, key: str | None) -
         sender=sender,
         id=message_id(event.sender, event.sent_at),
         sent_at=event.sent_at,
-        text=_invited(invitation, event.body) if invitation else event.body,
+        text=invited(invitation, event.body) if invitation else event.body,
         files=tuple(file_of(pointer) for pointer in event.files),
         reply_to=_answered(event.quote),
         also=(event.hash,),
@@ -147,7 +147,8 @@ def _answered(quote: Quote | None) -> Reference | None:
     return Reference(id=id, author=quote.author, sent_at=quote.sent_at)
 
 
-def _invited(invitation: CommunityInvitation, body: str) -> str:
+def invited(invitation: CommunityInvitation, body: str) -> str:
+    """What an invitation to a community says, in words."""
     said = (body, f"(invites you to the community {invitation.name or ''})", invitation.url or "")
     return "\n".join(line for line in said if line)
 

@@ -24,8 +24,8 @@ TRIES = 3
 BREATH = 16.0
 """Seconds in which a server takes five posts of one person."""
 LONGEST_BREATH = 3600.0
-SENT_AROUND = 600_000
-"""Milliseconds by which a server's clock may be behind the one that a message was dated with."""
+SENT_AROUND = 86_400_000
+"""Milliseconds by which a server's clock may be behind ours: with more it takes nothing of what we sign."""
 
 
 class Community:
@@ -47,6 +47,10 @@ class Community:
         self._can: frozenset[str] = frozenset()
         self._reads_signed = False
         self._ahead = 0
+
+    def now(self) -> int:
+        """What the network's time is, to write on messages."""
+        return self._time()
 
     # -- what is there ---------------------------------------------------------------------------------
 

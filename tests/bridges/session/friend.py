@@ -92,7 +92,8 @@ class HandFriend:
             case Post():
                 quote = self._quote(action.reply_to)
                 files = tuple(self._uploaded(one.path, one.name, one.type, one.voice) for one in action.files)
-                return self.say(DataMessage(body=action.text or None, attachments=files, quote=quote))
+                data = DataMessage(body=action.text or None, attachments=files, quote=quote)
+                return self.say(data, expires=action.expires)
             case React():
                 author, sent_at = _meant(action.message)
                 kind = contents.REACT if action.add else contents.REMOVE
@@ -113,10 +114,11 @@ class HandFriend:
             case _:
                 raise NotImplementedError(type(action).__name__)
 
-    def say(self, data: DataMessage) -> str:
+    def say(self, data: DataMessage, *, expires: int | None = None) -> str:
         """Something that people see, with the friend's profile on it."""
         named = _replaced(data, profile=Profile(name=self.name, updated=this_moment() // 1000))
-        return self.store(Content(data=named))
+        kind = contents.AFTER_SEND if expires else None
+        return self.store(Content(data=named, expiry_type=kind, expiry_seconds=expires))
 
     def store(self, content: Content) -> str:
         """Leave it where the others look; the id is theirs to know it by."""
