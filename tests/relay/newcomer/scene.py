@@ -76,7 +76,7 @@ class Stage:
 
     async def status(self) -> dict[str, Any]:
         """What `decamp relay status --json` says, as programs read it."""
-        told: dict[str, Any] = json.loads(await self.desk.does("decamp relay status --json"))
+        told: dict[str, Any] = json.loads(await self.desk.does("decamp relay status --json --quiet"))
         return told
 
     async def holds_back(self, many: int) -> None:

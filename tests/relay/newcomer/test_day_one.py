@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from . import page
 from .places import PLACES
@@ -35,15 +38,50 @@ async def day_one(stage: Stage) -> None:
         await stage.reads(stage.mara, ANSWER)
         told = await stage.status()
         assert told["running"]
-        assert {side["name"]: side["state"] for side in told["status"]["sides"]} == {
-            "session": "connected", stage.place.bridge: "connected",
-        }  # fmt: skip
+        assert states(told) == {"session": "connected", stage.place.bridge: "connected"}
+        assert relayed(told) == {"session": 1, stage.place.bridge: 1}
+        assert "connected" in await stage.desk.does("decamp relay status")
         assert await relay.is_stopped(signal.SIGTERM) == 0
+    assert not (await stage.status())["running"]
     await stage.writes(stage.mara, LATER)
-    with stage.running(run) as relay:
+    with stage.running(f"{run} --status-port 0") as relay:
+        page = await relay.says(r"http://127\.0\.0\.1:\d+")
         await stage.owner_reads(LATER)
+        await stage.is_up(relay)
+        assert await asyncio.to_thread(measured, page) == {"session": (1, 1), stage.place.bridge: (1, 2)}
+        code, health = await asyncio.to_thread(asked, f"{page}/health")
+        assert code == 200, health
         assert await relay.is_stopped(signal.SIGINT) == 130
     assert stage.world.words not in "".join(stage.desk.screens)
+
+
+def states(told: dict[str, Any]) -> dict[str, str]:
+    return {side["name"]: side["state"] for side in told["status"]["sides"]}
+
+
+def relayed(told: dict[str, Any]) -> dict[str, int]:
+    """How many messages went out to each side."""
+    [link] = told["status"]["links"]
+    return dict(link["relayed"])
+
+
+def asked(address: str) -> tuple[int, str]:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
+def measured(page: str) -> dict[str, tuple[int, int]]:
+    """Whether each side is connected, and what went out to it, as the parser of Prometheus itself reads it."""
+    _, text = asked(f"{page}/metrics")
+    found = {family.name: family for family in text_string_to_metric_families(text)}
+    connected = {one.labels["bridge"]: int(one.value) for one in found["decamp_relay_connected"].samples}
+    sent = {"direction": "out", "result": "sent"}
+    out = {
+        one.labels["bridge"]: int(one.value)
+        for one in found["decamp_relay_messages"].samples
+        if one.labels.items() >= sent.items()
+    }
+    return {bridge: (connected[bridge], out[bridge]) for bridge in connected}
 
 
 @pytest.mark.parametrize(
