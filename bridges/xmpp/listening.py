@@ -320,19 +320,17 @@ class Listener(Line):
 
     async def _notice_in_room(self, room: Room, presence: Element) -> None:
         room.heard_at, nick = self._desk.now(), resource(presence.get("from", ""))
-        account = room.others.get(nick)
         news = rooms.heard(room, presence)
-        account = room.others.get(nick) or account
-        if room.made is not None and account and presence.get("type") is None:
-            self._record.note_nick(room.address, nick, account)
-        if news is None:
-            return
-        if news[0] == "we":
-            if room.made is not None and room.stay and self._desk.now() - room.entered_at > BREATH_MS:
+        if room.made is not None:  # who is online there is for the owner's eyes: no message tells it
+            if account := room.others.get(nick):
+                self._record.note_nick(room.address, nick, account)
+            if news is not None and news[0] == "we" and self._desk.now() - room.entered_at > BREATH_MS and room.stay:
                 with suppress(Refused, NotNow):  # the next round tries again
                     await self._enter(self._connected_or_coming(), room)
             return
-        person = Person(id=(room.made and account) or f"{room.address}/{news[1]}", name=news[1])
+        if news is None or news[0] == "we":
+            return
+        person = Person(id=f"{room.address}/{news[1]}", name=news[1])
         event = Joined(chat=room.chat, person=person) if news[0] == "came" else Left(chat=room.chat, person=person)
         self.feed.add(event)
 

@@ -13,7 +13,7 @@ from random import Random
 
 from slixmpp import JID
 
-from bridges.api import Bridge, Desk, Joined
+from bridges.api import Bridge, Desk
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.xmpp.bridge import XmppBridge
@@ -123,7 +123,7 @@ async def in_their_room(server: Prosody, folder: Path, rooms: str = "") -> Async
         world.friend = owner
         async with Seat(world) as seat:
             world.chat = (await seat.bridge.open_chat("Maya (Session)", MAYA)).id
-            await seat.saw(Joined, lambda event: event.chat.id == world.chat)
+            await owner.saw_stanza(lambda one: one.xml.get("from") == f"{world.chat}/friend")
         owner.other, owner.in_room = JID(world.chat), True
         yield world
 
