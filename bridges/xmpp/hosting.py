@@ -53,6 +53,7 @@ class Host(Listener):
             known = self._record.room_for(person.id) if person else None
             room = self._rooms.get(known) if known else None
             if room is None or not await self._is_still_there(stream, room):
+                self._rooms.pop(known or "", None)
                 room = await self._make(stream, title, person, owner)
             if not opening.is_there(room, owner):
                 opening.invite(stream, room, owner)

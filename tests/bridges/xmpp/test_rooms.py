@@ -307,6 +307,7 @@ def test_a_destroyed_room_is_refused_in_words_and_the_next_one_is_another(server
             assert again.id != world.chat
             await seat.bridge.send(again.id, Post(key="2", text="here we are"))
             await world.friend.saw(Posted, says("here we are"))
+            assert [chat.id async for chat in seat.bridge.chats() if chat.kind != "direct"] == [again.id]
 
     play(server, tmp_path, body)
 
