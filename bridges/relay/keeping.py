@@ -112,6 +112,7 @@ class Keeping:
         bridge = relay.bridges[name] = self.seat.make()
         try:
             await bridge.start(self.seat.desk(relay.store.cursor(name)))
+            bridge.follow(relay.store.portals.wanted(name))
             count, last = 0, bridge.health
             async for event in bridge.events():
                 if not isinstance(event, Changed):

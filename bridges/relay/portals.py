@@ -66,6 +66,14 @@ class Portals:
     def at(self, place: Place) -> tuple[Link, ...]:
         return tuple(self._at[place].values()) if place in self._at else ()
 
+    def wanted(self, bridge: str) -> frozenset[str]:
+        """The chats of a bridge from which something is relayed."""
+        return frozenset(
+            place.chat
+            for place, links in self._at.items()
+            if place.bridge == bridge and any(link.targets(place) for link in links.values())
+        )
+
     def add(self, link: Link) -> None:
         """A new link, or one with other ends or options."""
         if link.name in self.links:
@@ -98,6 +106,14 @@ class Portals:
         for link in self.links.values():
             found[link.options.kept_days].append(link.name)
         return found
+
+    def change(self, link: Link) -> None:
+        """The same link with other options; one that is over stays so."""
+        if link.name not in self.ended:
+            self._lose(self.links[link.name])
+            self._index(link)
+        self.links[link.name] = link
+        self._db.write("UPDATE links SET link = ? WHERE name = ?", (msgspec.json.encode(link).decode(), link.name))
 
     def retitle(self, name: str, title: str) -> None:
         link = msgspec.structs.replace(self.links[name], title=title)

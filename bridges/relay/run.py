@@ -174,6 +174,20 @@ class Relay:
             self.again(name)
         for name in self.bridges:
             self.lanes.wake_bridge(name)
+        self.look_again()
+        self.follow()
+
+    def look_again(self) -> None:
+        """Make what is wished for, ask each side for its chats, and dress whoever is not as they should be."""
+        self.making.begin()
+        for name in self.bridges:
+            self.making.wake(name)
+            self.people.repair(name)
+
+    def follow(self) -> None:
+        """Say to each bridge which chats are wanted: some are asked for only then."""
+        for name, bridge in self.bridges.items():
+            bridge.follow(self.store.portals.wanted(name))
 
     # -- one event ---------------------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class Watch:
     async def run(self) -> None:
         while True:
             await self._relay.clock.sleep(EVERY)
+            self._relay.follow()
             for name in list(self._since):
                 self._tell_what_lasts(name)
             for name in list(self._relay.bridges):

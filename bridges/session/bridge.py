@@ -248,7 +248,8 @@ class SessionBridge(Bridge):
             yield chat
 
     def follow(self, chats: Collection[str]) -> None:
-        self._communities.follow(chats)
+        if self._feed is not None:
+            self._communities.follow(chats)
 
     async def act(self, chat: str, action: AnyAction) -> Sent:
         if self._leaving:

@@ -149,6 +149,12 @@ class RoomFriend:
                     )  # fmt: skip
             self._told[message.id] = (message.data is not None, now)
 
+    def all_posts(self) -> list[Posted]:
+        """Everything that is there, in order, whoever wrote it."""
+        return self.standin.within(
+            lambda: [self._posted(one) for one in self.room.messages.values() if one.data is not None]
+        )
+
     @property
     def _chat(self) -> Chat:
         return Chat(id=self.link.id, title=self.room.name, kind=ChatKind.COMMUNITY)
