@@ -85,6 +85,10 @@ class Acquaintance:
             (bridge, what, name, picture),
         )
 
+    def undress(self) -> None:
+        """Forget what everybody was given, so that they are given it again."""
+        self._db.write("DELETE FROM dressed")
+
     def ask(self, order: Ask) -> bool:
         """Note that a stranger waits. Returns whether that is news."""
         place = order.place

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrate import __version__
+from msgspec.structs import replace
 
-from ..events import ChatKind
+from migrate import __version__
+from migrate.model import short_id
+
+from ..events import Chat, ChatKind
 from . import words
 from .intents import Admit
+from .making import asked_for
 from .model import Link, Place, Rule
+from .options import CHANGEABLE, BadOption, with_option
 from .orders import Queue
 from .sqlite import SqliteStore
 from .status import snapshot
@@ -26,6 +32,8 @@ pause NAME, resume NAME: let a link, or a rule with all its links, stand still, 
 retry [NAME]: try again what did not get through, and start a side that has stopped; NAME is a link or a side
 contacts [WORD]: chats that can be relayed
 start NAME: make the chat for a contact now
+set NAME OPTION VALUE: such as `set Maya receipts on`; `set` shows what there is
+sync: ask for all contacts again, and give everybody their name and picture again
 unlink NAME: relay it no more; asks you to say so twice
 accept NUMBER, block NUMBER: let somebody in who asked, or not
 version: which decamp this is"""
@@ -105,7 +113,8 @@ def _status(context: _Context, _: str) -> str:
         )
     stopped = [f"{rule.name}: stopped, {rule.stopped}" for rule in found.rules if rule.stopped]
     stopped += [f"{link.title}: stopped, {link.stopped}" for link in found.links if link.stopped]
-    return "\n".join([*lines, f"{len(found.links)} links", *stopped[:MOST]])
+    count = sum(not link.over for link in found.links)
+    return "\n".join([*lines, "1 link" if count == 1 else f"{count} links", *stopped[:MOST]])
 
 
 def _list(context: _Context, _: str) -> str:
@@ -116,7 +125,8 @@ def _list(context: _Context, _: str) -> str:
         for rule in found.rules
     ]
     shown = [
-        f"{link.title}: {' ↔ '.join(link.ends)}{' (stopped)' if link.stopped else ''}{' (over)' if link.over else ''}"
+        f"{words.one_line(link.title)}: {' ↔ '.join(end.partition(':')[0] for end in link.ends)}"
+        f"{' (stopped)' if link.stopped else ''}{' (over)' if link.over else ''}"
         for link in links[:MOST]
     ]
     more = [f"and {len(links) - MOST} more"] if len(links) > MOST else []
@@ -168,30 +178,64 @@ def _retry(context: _Context, about: str) -> str:
 
 def _contacts(context: _Context, about: str) -> str:
     found = [chat for _, chat in context.store.portals.chats() if about.casefold() in chat.title.casefold()]
-    return "\n".join(sorted(chat.title for chat in found)[:MOST]) or "Nobody like that is known yet."
+    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
+    return "\n".join([*sorted(map(_described, found))[:MOST], *more]) or (
+        "Nobody like that is known yet." if about else "Nobody is known yet: the relay asks when it is connected."
+    )
+
+
+def _described(chat: Chat) -> str:
+    """A chat on one line, with enough to tell it from another of the same name."""
+    return f"{words.one_line(chat.title)} ({short_id(chat.person or chat.id)})"
 
 
 def _start(context: _Context, about: str) -> str:
-    relay = context.relay
-    if relay is None:
-        return "Say so to the relay while it runs."
     wanted = about.casefold()
     known = [
         (place, chat) for place, chat in context.store.portals.chats()
-        if wanted and (wanted in chat.title.casefold() or wanted in {chat.id, chat.person})
+        if wanted and (wanted in _described(chat).casefold() or wanted in {chat.id, chat.person})
     ]  # fmt: skip
     exact = [(place, chat) for place, chat in known if chat.title.casefold() == wanted] or known
     sources = {rule.source for rule in context.store.rules}
     exact = [(place, chat) for place, chat in exact if place.bridge in sources and chat.kind is not ChatKind.SELF]
     if len(exact) != 1:
         return (
-            "Which of them?\n" + "\n".join(chat.title for _, chat in exact[:MOST])
+            "Which of them?\n" + "\n".join(_described(chat) for _, chat in exact[:MOST])
             if exact
             else "Nobody like that is known."
         )
     place, chat = exact[0]
-    wishes = relay.making.ask_for(place, chat)
-    return f"The chat for {chat.title} is being made." if wishes else f"{chat.title} has one already."
+    wishes = asked_for(context.store, place, chat)
+    if context.relay is not None:
+        context.relay.making.begin()
+    name = words.one_line(chat.title)
+    return f"The chat for {name} is being made." if wishes else f"{name} has one already."
+
+
+def _set(context: _Context, about: str) -> str:
+    """The name may have blanks in it, and so may the value: what stands between them is a word that we know."""
+    found = re.fullmatch(rf"(.+?)\s+({'|'.join(CHANGEABLE)})\s+(.+)", about)
+    if found is None:
+        return f"It goes like this: set NAME OPTION VALUE. There are: {', '.join(CHANGEABLE)}."
+    name, option, value = found.groups()
+    link = context.find(name)
+    if isinstance(link, str):
+        return link
+    try:
+        options = with_option(link.options, option, value)
+    except BadOption as error:
+        return f"{error} {error.hint}"
+    context.store.portals.change(replace(link, options=options))
+    if context.relay is not None and option == "ghost-name":
+        context.relay.people.dress(context.store.portals.links[link.name])
+    return f"{words.one_line(link.title)}: {option} is {value} now."
+
+
+def _sync(context: _Context, _: str) -> str:
+    context.store.acquaintance.undress()
+    if context.relay is not None:
+        context.relay.look_again()
+    return "The contacts are asked for again, and everybody gets their name and picture again."
 
 
 def _unlink(context: _Context, about: str) -> str:
@@ -231,4 +275,7 @@ def _answer(context: _Context, about: str, *, accept: bool) -> str:
 _ANSWERS: dict[str, Callable[[_Context, str], str]] = {
     "help": _help, "status": _status, "list": _list, "pause": _pause, "resume": _resume, "retry": _retry,
     "contacts": _contacts, "start": _start, "unlink": _unlink, "accept": _accept, "block": _block, "version": _version,
+    "set": _set, "sync": _sync,
+    # as people know them from other bridges
+    "search": _contacts, "remove": _unlink, "unbridge": _unlink, "delete-portal": _unlink,
 }  # fmt: skip

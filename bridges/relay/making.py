@@ -25,6 +25,7 @@ from .people import ghost_name
 
 if TYPE_CHECKING:
     from .run import Relay
+    from .sqlite import SqliteStore
 
 log = getLogger("decamp.relay")
 History = Callable[[Place, int], AsyncIterator[Posted]]
@@ -176,19 +177,20 @@ class Making:
         past = [event async for event in self._history(wish.source, rule.options.history)]
         return [event for event in past if not event.expires]  # what was to disappear does not come back
 
-    def ask_for(self, place: Place, chat: Chat) -> int:
-        """Make the portals of a chat now. Returns how many there will be."""
-        store, count = self._relay.store, 0
-        reached = {end.bridge for link in store.portals.at(place) for end in link.ends}
-        person = store.acquaintance.person(place.bridge, chat.person) if chat.person else None
-        for rule in store.rules:
-            if rule.source == place.bridge and rule.target not in reached:
-                store.portals.reopen(place)
-                wish = Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat), asked=True)
-                store.portals.wish(wish)
-                self.want(wish)
-                count += 1
-        return count
+
+def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:
+    """Wish for the portals of a chat, because the owner wants them now. Returns those that there are not yet."""
+    reached = {end.bridge for link in store.portals.at(place) for end in link.ends}
+    person = store.acquaintance.person(place.bridge, chat.person) if chat.person else None
+    wishes = [
+        Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat), asked=True)
+        for rule in store.rules
+        if rule.source == place.bridge and rule.target not in reached
+    ]
+    for wish in wishes:
+        store.portals.reopen(place)
+        store.portals.wish(wish)
+    return wishes
 
 
 def _is_faded(event: AnyEvent, now: int) -> bool:

@@ -46,7 +46,7 @@ def test_the_owner_pauses_lists_resumes_and_ends_a_link_in_the_chat(tmp_path: Pa
             assert "There is no command dance" in await ask("dance")
             assert "There is no command without a word" in await ask("/")
             assert "new: connected, 0 waiting" in await ask("status")
-            assert "Maya: old:maya ↔ new:portal" in await ask("list")
+            assert "Maya: old ↔ new" in await ask("list")
             assert "decamp " in await ask("version")
             assert "no link called Eve" in await ask("pause Eve")
             assert "stands still" in await ask("pause maya")
@@ -159,7 +159,7 @@ def test_a_rule_stands_still_with_every_link_that_it_made_and_will_make(tmp_path
             assert "old-new: stopped, paused by you" in await ask("status")
             listed = await ask("list")
             assert "old-new: everybody on old ↔ new (stopped)" in listed
-            assert "Maya: old:maya ↔ new:portal 05maya (stopped)" in listed
+            assert "Maya: old ↔ new (stopped)" in listed
         async with pair.world.running() as relay:
             await pair.world.clock.turn(60)
             assert (pair.new.texts("portal 05maya"), pair.old.texts(), "portal 05zoe" in pair.new.chats) == (
@@ -226,5 +226,65 @@ def test_the_status_tells_depth_age_counts_and_what_was_skipped(tmp_path: Path) 
         assert (status.sides[0].waiting, status.sides[0].oldest_at, status.sides[0].last_success) == (1, at, at)
         assert status.skipped == {"written by somebody who is not the owner": 1}
         assert status.is_well
+
+    run(body)
+
+
+def test_the_owner_changes_what_a_link_does_in_the_chat(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        async with pair.world.running() as relay:
+
+            async def ask(text: str) -> str:
+                count = len(pair.notices())
+                pair.owner(text, "control")
+                await until(lambda: len(pair.notices()) > count)
+                return pair.notices()[-1]
+
+            assert "There are: receipts, typing" in await ask("set")
+            assert "receipts is on now" in await ask("set Maya receipts on")
+            assert "kept-days cannot be '5'. This is a number, 30 at least." in await ask("set Maya kept-days 5")
+            assert "This is on or off." in await ask("set maya typing perhaps")
+            assert "It holds {name}" in await ask("set maya ghost-name Everybody")
+            assert "ghost-name is {name} of old now" in await ask("set Maya ghost-name {name} of old")
+            assert "no link called Eve" in await ask("set Eve typing on")
+            options = relay.store.portals.links["maya"].options
+            assert (options.receipts, options.ghost_name, options.kept_days) == (True, "{name} of old", 400)
+            await ask("unlink Maya really")
+            assert "receipts is off now" in await ask("set Maya receipts off")
+            assert "maya" in relay.store.portals.ended, "it does not come back by that"
+
+    run(body)
+
+
+def test_everybody_gets_their_name_again_when_it_was_lost_over_there(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        async with pair.world.running():
+            pair.maya("hi")
+            await until(lambda: pair.new.dressed)
+            pair.new.dressed.clear()
+            pair.old.chats["noor"] = Chat(id="noor", title="Noor", person="05noor")
+            pair.owner("sync", "control")
+            await until(lambda: pair.new.dressed)
+            pair.owner("search noor", "control")
+            await until(lambda: "Noor (05noor)" in pair.notices()[-1])
+
+    run(body)
+
+
+def test_words_at_the_terminal_reach_the_relay_that_runs(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        async with pair.world.running() as relay:
+            await until(lambda: list(relay.store.portals.chats()))
+            relay.store.database.commit()
+            sides = {name: Side(name=name, about=town.about) for name, town in pair.world.towns.items()}
+            outside = SqliteStore(tmp_path, sides, rules=relay.store.rules, lock=False)
+            assert "is being made" in control.obey(control.parse("start Maya"), outside, 0)
+            outside.database.commit()
+            outside.close()
+            await pair.world.clock.turn(2)
+            await until(lambda: "portal 05maya" in pair.new.chats)
 
     run(body)
