@@ -118,10 +118,7 @@ class Portals:
     def retitle(self, name: str, title: str) -> None:
         link = msgspec.structs.replace(self.links[name], title=title)
         if link != self.links[name]:
-            self._lose(self.links[name])
-            self.links[name] = link
-            self._index(link)
-            self._db.write("UPDATE links SET link = ? WHERE name = ?", (msgspec.json.encode(link).decode(), name))
+            self.change(link)
 
     def end(self, name: str, at: int) -> None:
         """Relay no more, and make no new portal by a rule; replies to old messages are still understood."""
