@@ -21,7 +21,7 @@ class Asked(Noun, frozen=True, kw_only=True):
 
 
 class Acquaintance:
-    """Reads and writes people, chats, requests and invitations. What was seen today is in memory as well.
+    """Reads and writes people, chats, requests and invitations. What was seen lately is in memory as well.
 
     Whatever is written anew has no time of its own: `sweeping.py` gives it one, and drops it when that is long ago.
     """
@@ -31,7 +31,7 @@ class Acquaintance:
         self._met: dict[tuple[str, str], Person] = {}
         self._visited: dict[Place, Chat] = {}
 
-    def another_day(self) -> None:
+    def look_anew(self) -> None:
         """Whoever is seen from now on is noted as seen again."""
         self._met.clear()
         self._visited.clear()
@@ -39,12 +39,12 @@ class Acquaintance:
     def meet(self, bridge: str, person: Person) -> bool:
         """Note how somebody is called. Returns whether that is news. A picture that is missing now is kept."""
         known = self._met.get((bridge, person.id))
-        met_today = known is not None
+        met_lately = known is not None
         known = known or self.person(bridge, person.id)
         if known is not None and person.picture is None:
             person = msgspec.structs.replace(person, picture=known.picture)
         self._met[bridge, person.id] = person
-        if known == person and met_today:
+        if known == person and met_lately:
             return False
         self._db.write(
             "INSERT OR REPLACE INTO people (bridge, person, name, picture) VALUES (?, ?, ?, ?)",

@@ -16,6 +16,8 @@ from .degrade import Unsent
 MOST = 2_000_000_000  # bytes of one file, whatever networks say
 ROOM = 4_000_000_000  # bytes of all files together
 AGE = 7 * 86_400_000  # milliseconds after which what nobody fetched again is removed
+PICTURES = 200_000_000  # bytes of all pictures of people; one that is not here is fetched when it is needed
+PICTURE_AGE = 90 * 86_400_000  # milliseconds after which a picture is
 
 
 class Spool:
@@ -55,7 +57,7 @@ class Spool:
         return Upload(path=str(path), name=file.name, type=file.type, size=size, voice=file.voice)
 
     def _most(self, limits: Limits) -> int:
-        room = max(self._room - sum(size for size, _, _ in self._kept()), 0)
+        room = max(self._room - sum(size for size, _, _ in _files(self._folder)), 0)
         return min(MOST, room, MOST if limits.file_bytes is None else limits.file_bytes)
 
     @staticmethod
@@ -79,18 +81,25 @@ class Spool:
             path.unlink(missing_ok=True)
 
     def clean(self, now: int) -> None:
-        """Remove what lies here too long."""
-        for _, written_at, path in list(self._kept()):
+        """Remove what lies here too long, and the oldest pictures where they are too many."""
+        for _, written_at, path in _files(self._folder):
             if now - written_at > AGE:
                 path.unlink(missing_ok=True)
+        room = PICTURES
+        for size, written_at, path in sorted(_files(self.pictures), key=lambda file: -file[1]):
+            room -= size
+            if room < 0 or now - written_at > PICTURE_AGE:
+                path.unlink(missing_ok=True)
 
-    def _kept(self) -> list[tuple[int, int, Path]]:
-        with os.scandir(self._folder) as entries:
-            return [
-                (entry.stat().st_size, entry.stat().st_mtime_ns // 1_000_000, Path(entry.path))
-                for entry in entries
-                if entry.is_file(follow_symlinks=False)
-            ]
+
+def _files(folder: Path) -> list[tuple[int, int, Path]]:
+    """Each file of a folder: how large it is, when it was written, and where."""
+    with os.scandir(folder) as entries:
+        return [
+            (entry.stat().st_size, entry.stat().st_mtime_ns // 1_000_000, Path(entry.path))
+            for entry in entries
+            if entry.is_file(follow_symlinks=False)
+        ]
 
 
 def _too_large(file: File, size: int | None, most: int) -> Unsent:

@@ -26,8 +26,11 @@ class Ledger:
 
     # -- messages ----------------------------------------------------------------------------------------
 
-    def remember(self, order: Remember) -> tuple[int, bool]:
-        """The number of a message, and whether it is new. Each id of it is known from now on."""
+    def remember(self, order: Remember, now: int) -> tuple[int, bool]:
+        """The number of a message, and whether it is new. Each id of it is known from now on.
+
+        One that is to disappear does not stay longer because it says that it comes from the future.
+        """
         place = order.place
         found = self._db.con.execute(
             "SELECT message FROM copies WHERE bridge = ? AND chat = ? AND id = ?", (place.bridge, place.chat, order.id)
@@ -35,11 +38,12 @@ class Ledger:
         if found is not None:
             return found[0], False
         author = order.author
+        fades_at = None if order.fades_at is None else min(order.fades_at, now + (order.expires or 0) * 1000)
         number = self._db.write(
-            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, revised, expires, fades_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, revised, expires, fades_at,"
+            " relayed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (order.link, place.bridge, place.chat, author.id, author.shown, author.owner, order.sent_at, order.text,
-             order.revised, order.expires, order.fades_at),
+             order.revised, order.expires, fades_at, now),
         ).lastrowid  # fmt: skip
         assert number is not None  # noqa: S101
         self._copy(number, place, order.id, 0, is_text=True, sent_at=order.sent_at)
@@ -50,9 +54,9 @@ class Ledger:
     def ours(self, place: Place, link: str, now: int) -> int:
         """A message for what the relay says itself, so that it is known when it comes back."""
         number = self._db.write(
-            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at)"
-            " VALUES (?, ?, ?, '', 'decamp', 0, ?)",
-            (link, place.bridge, place.chat, now),
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, relayed_at)"
+            " VALUES (?, ?, ?, '', 'decamp', 0, ?, ?)",
+            (link, place.bridge, place.chat, now, now),
         ).lastrowid
         assert number is not None  # noqa: S101
         return number
@@ -115,17 +119,20 @@ class Ledger:
         ).fetchone()[0]
         return at
 
-    def prune(self, before: int, links: Sequence[str] | None, most: int) -> int:
-        """Drop what is older than anybody refers to, of these links or of any, some at a time.
+    def stamp(self, now: int) -> None:
+        """What has no time, or one to come, from a clock that was wrong, was relayed now as far as anybody knows."""
+        self._db.write("UPDATE messages SET relayed_at = ? WHERE relayed_at = 0 OR relayed_at > ?", (now, now))
 
-        What still waits to go out stays.
+    def prune(self, before: int, links: Sequence[str], most: int, *, but: bool = False) -> int:
+        """Drop what was relayed before anybody refers to it now, some at a time: of these links, or of all but these.
+
+        What still waits to go out stays, and what is still to disappear.
         """
-        names = None if links is None else _encode(links).decode()
         return self._db.write(
-            "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE sent_at < ? AND fades_at IS NULL"
-            " AND (? IS NULL OR link IN (SELECT value FROM json_each(?)))"
+            "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE relayed_at < ?"
+            f" AND fades_at IS NULL AND link {'NOT IN' if but else 'IN'} (SELECT value FROM json_each(?))"
             " AND number NOT IN (SELECT message FROM outbox WHERE message IS NOT NULL) LIMIT ?)",
-            (before, names, names, most),
+            (before, _encode(links).decode(), most),
         ).rowcount
 
     # -- copies ------------------------------------------------------------------------------------------

@@ -135,6 +135,11 @@ class SqliteStore:
         """One more, for the status."""
         self._counts[link, bridge, what] += 1
 
+    def _count(self, entry: Entry, what: str) -> None:
+        """The same for what went out. What the relay says itself is no message of anybody's."""
+        if entry.link:
+            self.count(entry.link, entry.place.bridge, what)
+
     # -- what goes out -----------------------------------------------------------------------------------
 
     async def kept(self) -> None:
@@ -160,19 +165,19 @@ class SqliteStore:
         if step + 1 < len(steps):
             self.outbox.step_taken(entry.number, step + 1)
         elif self.outbox.remove(entry.number):
-            self.count(entry.link, entry.place.bridge, "out")
+            self._count(entry, "out")
 
     def put_off(self, entry: Entry, why: str, now: int, *, doubtful: bool) -> None:
         self.outbox.put_off(entry.number, why, now, doubtful=doubtful)
 
     def drop(self, entry: Entry, why: str) -> None:
         self.outbox.remove(entry.number)
-        self.count(entry.link, entry.place.bridge, why)
+        self._count(entry, why)
 
     def give_up(self, entry: Entry, why: str) -> bool:
         is_there = self.outbox.give_up(entry.number, why)
         if is_there:
-            self.count(entry.link, entry.place.bridge, "failed")
+            self._count(entry, "failed")
         return is_there
 
     def retry(self, link: str | None = None, bridge: str | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from migrate.model import Noun
@@ -10,6 +11,9 @@ from ..api import Bridge
 from ..state import State
 from .outbox import GIVEN_UP, HELD_BACK, WAITS
 from .sqlite import SqliteStore
+
+WENT = frozenset({"in", "out", "failed"})
+"""What is counted beside the reasons why something went no further."""
 
 
 class SideStatus(Noun, frozen=True, kw_only=True):
@@ -90,7 +94,10 @@ def snapshot(store: SqliteStore, bridges: Mapping[str, Bridge] | None = None) ->
         )
         for rule in store.rules
     )
-    skipped = {what: count for (link, what), count in counts.items() if link == ""}
+    skipped: Counter[str] = Counter()
+    for (_, what), count in counts.items():
+        if what not in WENT:
+            skipped[what] += count
     return Status(
         sides=tuple(_side(store, name, (bridges or {}).get(name)) for name in sorted(store.sides)), links=links,
         rules=rules,

@@ -110,7 +110,7 @@ class Taking:
                     self._notices.append(order)
 
     def _remember(self, order: Remember) -> None:
-        self._number, is_new = self._store.ledger.remember(order)
+        self._number, is_new = self._store.ledger.remember(order, self._now)
         if is_new and order.link:
             self._store.count(order.link, order.place.bridge, "in")
         fades_at = order.fades_at

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..about import Can
 from .intents import Recall
-from .model import Options
 from .orders import Forget, Order, Queue
 from .store import Told
+from .sweeping import sweep
 
 if TYPE_CHECKING:
     from .files import Spool
@@ -18,7 +18,6 @@ EVERY = 1.0
 RARELY = 3600.0
 OFTEN = 10.0  # seconds after which what was wiped is gone from the disk
 SOME = 200
-DAY = 86_400_000  # milliseconds
 
 
 class Timers:
@@ -48,19 +47,10 @@ class Timers:
         if self._cleaned is None or relay.clock.steady() - self._cleaned > RARELY:
             self._cleaned = relay.clock.steady()
             self._spool.clean(now)
-            self._prune(now)
+            sweep(relay.store, now)
         if relay.store.database.has_wiped and relay.clock.steady() - self._scrubbed > OFTEN:
             self._scrubbed = relay.clock.steady()
             relay.store.database.scrub()
-
-    def _prune(self, now: int) -> None:
-        """Forget which message is which, where nobody asks any more."""
-        store = self._relay.store
-        for days, links in store.portals.kept().items():
-            while store.ledger.prune(now - days * DAY, links, SOME) == SOME:
-                store.database.commit()
-        while store.ledger.prune(now - Options().kept_days * DAY, None, SOME) == SOME:  # of links that are removed
-            store.database.commit()
 
     def _fade(self, told: Told, now: int) -> None:
         """Remove a message everywhere but where it was written, and its words and files here."""

@@ -11,9 +11,6 @@ from .wording import count, duration, moment, number
 if TYPE_CHECKING:
     from bridges.relay.status import LinkStatus, SideStatus, Status
 
-OUR_OWN = frozenset({"in", "out", "failed", "removed"})
-"""What is counted of the relay's own words to its owner, which is no reason why anything went no further."""
-
 SIDES = ("Side", "State", "Last success", "Waiting", "Oldest", "Held back", "Failed")
 LINKS = ("Link", "Between", "State", "Taken", "Relayed", "Failed")
 NUMBERS = frozenset({"Waiting", "Held back", "Failed", "Taken", "Relayed"})
@@ -86,4 +83,4 @@ def remarks(status: Status) -> list[str]:
 
 def skipped(status: Status) -> dict[str, int]:
     """What went no further on purpose, by reason."""
-    return {why: many for why, many in sorted(status.skipped.items()) if why not in OUR_OWN}
+    return dict(sorted(status.skipped.items()))
