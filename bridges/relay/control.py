@@ -49,6 +49,12 @@ class Order:
     about: str = ""
 
 
+class NotDone(str):
+    """An answer that says why nothing came of an order."""
+
+    __slots__ = ()
+
+
 def parse(text: str) -> Order:
     """What somebody means. A leading / or ! does no harm."""
     word, _, about = text.strip().lstrip("/!").strip().partition(" ")
@@ -83,8 +89,8 @@ class _Context:
         if len(found) == 1:
             return found[0]
         if not found:
-            return f"There is no link called {words.one_line(about) or 'nothing'}. `list` shows them."
-        return "Which of them?\n" + "\n".join(f"{one.title} ({one.name})" for one in found[:MOST])
+            return NotDone(f"There is no link called {words.one_line(about) or 'nothing'}. `list` shows them.")
+        return NotDone("Which of them?\n" + "\n".join(f"{one.title} ({one.name})" for one in found[:MOST]))
 
     def find_either(self, about: str) -> Link | Rule | str:
         """The same, where a rule may be meant too, by its whole name."""
@@ -179,7 +185,7 @@ def _retry(context: _Context, about: str) -> str:
 def _contacts(context: _Context, about: str) -> str:
     found = [chat for _, chat in context.store.portals.chats() if about.casefold() in chat.title.casefold()]
     more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
-    return "\n".join([*sorted(map(_described, found))[:MOST], *more]) or (
+    return "\n".join([*sorted(map(_described, found))[:MOST], *more]) or NotDone(
         "Nobody like that is known yet." if about else "Nobody is known yet: the relay asks when it is connected."
     )
 
@@ -199,11 +205,8 @@ def _start(context: _Context, about: str) -> str:
     sources = {rule.source for rule in context.store.rules}
     exact = [(place, chat) for place, chat in exact if place.bridge in sources and chat.kind is not ChatKind.SELF]
     if len(exact) != 1:
-        return (
-            "Which of them?\n" + "\n".join(_described(chat) for _, chat in exact[:MOST])
-            if exact
-            else "Nobody like that is known."
-        )
+        several = "Which of them?\n" + "\n".join(_described(chat) for _, chat in exact[:MOST])
+        return NotDone(several if exact else "Nobody like that is known.")
     place, chat = exact[0]
     wishes = asked_for(context.store, place, chat)
     if context.relay is not None:
@@ -216,7 +219,7 @@ def _set(context: _Context, about: str) -> str:
     """The name may have blanks in it, and so may the value: what stands between them is a word that we know."""
     found = re.fullmatch(rf"(.+?)\s+({'|'.join(CHANGEABLE)})\s+(.+)", about)
     if found is None:
-        return f"It goes like this: set NAME OPTION VALUE. There are: {', '.join(CHANGEABLE)}."
+        return NotDone(f"It goes like this: set NAME OPTION VALUE. There are: {', '.join(CHANGEABLE)}.")
     name, option, value = found.groups()
     link = context.find(name)
     if isinstance(link, str):
@@ -224,7 +227,7 @@ def _set(context: _Context, about: str) -> str:
     try:
         options = with_option(link.options, option, value)
     except BadOption as error:
-        return f"{error} {error.hint}"
+        return NotDone(f"{error} {error.hint}")
     context.store.portals.change(replace(link, options=options))
     if context.relay is not None and option == "ghost-name":
         context.relay.people.dress(context.store.portals.links[link.name])
@@ -261,7 +264,8 @@ def _answer(context: _Context, about: str, *, accept: bool) -> str:
     asked = context.store.acquaintance.asked()
     one = next((one for one in asked if about in {str(one.number), one.name}), None)
     if one is None:
-        return "Nobody with that number waits." + "".join(f"\n{one.number}: {one.name}" for one in asked[:MOST])
+        waiting = "".join(f"\n{one.number}: {words.one_line(one.name)}" for one in asked[:MOST])
+        return NotDone(f"Nobody with that number waits.{waiting}")
     context.store.acquaintance.answer(one.number, "accepted" if accept else "blocked")
     if accept:
         place: Place = one.place

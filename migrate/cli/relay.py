@@ -12,6 +12,7 @@ from ..errors import WrongWords
 from .command import command, tree
 from .relay_doctor import doctor
 from .relay_link import Name, add, remove
+from .relay_words import accept, block, contacts, set_option, start, sync
 from .run import Result, Run
 from .ui import plain
 from .wording import count
@@ -174,8 +175,9 @@ relay = tree(
     Set up a bridge for each network first (`decamp bridge setup`), then say what to relay with what, and let it run.
     """,
     {
-        "What is relayed": [add, list_links, remove],
+        "What is relayed": [add, list_links, set_option, remove],
         "While it runs": [run_relay, status, pause, resume, retry, doctor],
+        "Who is relayed": [contacts, start, accept, block, sync],
     },
     examples=("decamp relay add session xmpp-component", "decamp relay run", "decamp relay status"),
 )

@@ -25,7 +25,7 @@ First = Annotated[
 ]
 Others = Annotated[
     list[str],
-    typer.Argument(metavar="TO...", help="A bridge, which makes what is needed, or a chat of it: matrix:books."),
+    typer.Argument(metavar="TO", help="A bridge, which makes what is needed, or a chat of it: matrix:books."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A link or a rule, as `decamp relay list` calls it.")]
 Called = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it.")]
