@@ -8,5 +8,5 @@ translate.py   pure: their objects to our events, our posts to their messages
 hearing.py     what comes, each once, with the cursor
 record.py      what was sent under which key, between runs
 files.py       files on their way in and out      media.py       previews of photos, how long a voice note is
-groups.py      the groups that stand for contacts
+groups.py      the groups that stand for contacts  timers.py      messages that disappear
 """

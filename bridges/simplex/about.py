@@ -35,7 +35,7 @@ ABOUT = About(
     ),
     can=frozenset({
         Can.FILES, Can.CAPTIONS, Can.VOICE, Can.REPLIES, Can.EDITS, Can.DELETES, Can.REACTIONS, Can.DELIVERY,
-        Can.GROUPS, Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.IDEMPOTENT, Can.INVITATIONS, Can.REQUESTS,
+        Can.TIMERS, Can.GROUPS, Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.IDEMPOTENT, Can.INVITATIONS, Can.REQUESTS,
     }),
     # A whole message has 15,602 bytes, and an answer carries the text that it answers: two of these fit into one.
     limits=Limits(

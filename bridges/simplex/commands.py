@@ -78,9 +78,14 @@ def note(chat: str, data: Mapping[str, str]) -> str:
     return f"/_set custom {chat} {_json(data)}"
 
 
-def send(chat: str, messages: Sequence[Mapping[str, object]]) -> str:
-    """Send messages, in order."""
-    return f"/_send {chat} json {_json(messages)}"
+def send(chat: str, messages: Sequence[Mapping[str, object]], ttl: int | None = None) -> str:
+    """Send messages, in order, that disappear after so many seconds."""
+    return f"/_send {chat}{f' ttl={ttl}' if ttl else ''} json {_json(messages)}"
+
+
+def prefer(contact: int, wishes: Mapping[str, object]) -> str:
+    """Say what may be done in the chat with a contact, whole."""
+    return f"/_set prefs @{contact} {_json(wishes)}"
 
 
 def update(chat: str, item: int, content: Mapping[str, object]) -> str:

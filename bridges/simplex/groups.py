@@ -52,7 +52,7 @@ class Groups(Sending):
             profile = {
                 "displayName": name, "fullName": "",
                 # Whoever is invited comes later than the first message, and is to find it.
-                "groupPreferences": {"history": {"enable": "on"}},
+                "groupPreferences": {"history": {"enable": "on"}, "timedMessages": {"enable": "on"}},
             }  # fmt: skip
             return await core.ask(commands.make_group(self._user, profile | shown))
 

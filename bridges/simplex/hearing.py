@@ -1,6 +1,7 @@
 """What comes from SimpleX, each thing once: live, and what its program took in while we were away.
 
-`tops` is the cursor: the highest entry that was yielded of each chat. A chat that is not in it is new.
+The cursor is `tops`, the highest entry that was yielded of each chat, and `timers`, after how many seconds messages
+disappear there, where they do. A chat that is not in it is new.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from ..api import AnyEvent, Asked, Chat, Deleted, Edited, Failed, Joined, Left, Person, Reacted, Renamed
+from ..api import AnyEvent, Asked, Chat, Deleted, Edited, Failed, Joined, Left, Person, Reacted, Renamed, Timer
 from . import commands, translate
 from .core import Core
 from .record import Record
 from .wire import Contact, Entry, Group, Info, Item, Listed, Request, Said
 
 FIRST_PAGE = 100
+TIMER = "timer "  # before a chat, in the cursor
 Yield = Callable[[AnyEvent], None]
 
 
@@ -23,7 +25,9 @@ class Hearing:
     """The ear of one bridge, over all its connections."""
 
     def __init__(self, cursor: str | None, record: Record, tell: Yield, now: Callable[[], int]) -> None:
-        self._tops: dict[str, int] = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+        noted = msgspec.json.decode(cursor, type=dict[str, int]) if cursor else {}
+        self._timers = {at.removeprefix(TIMER): value for at, value in noted.items() if at.startswith(TIMER)}
+        self._tops = {at: value for at, value in noted.items() if not at.startswith(TIMER)}
         self._is_new = cursor is None
         self._caught: dict[str, int] = {}
         self._record, self._tell, self._now = record, tell, now
@@ -32,7 +36,8 @@ class Hearing:
 
     @property
     def cursor(self) -> str:
-        return msgspec.json.encode(self._tops).decode()
+        timers = {f"{TIMER}{chat}": seconds for chat, seconds in self._timers.items() if seconds}
+        return msgspec.json.encode(self._tops | timers).decode()
 
     # -- what there was while we were away ------------------------------------------------------------------
 
@@ -118,6 +123,10 @@ class Hearing:
 
     def _entry(self, entry: Entry, where: Chat) -> None:
         item = entry.chat_item
+        timer = translate.timer(entry, where, self.me)
+        if timer is not None:
+            self._timer(timer, item)
+            return
         event = translate.posted(entry, where, self.me, self._now())
         self._tops[where.id] = max(item.meta.item_id, self._tops.get(where.id, 0))
         if event is None:
@@ -125,6 +134,18 @@ class Hearing:
         if event.own and self._record.recognise(where.id, translate.mark_of(item), item.meta.item_id):
             return  # whoever sent it knows
         self._yield(event)
+
+    def timer_is(self, chat: str, seconds: int) -> None:
+        """We have set it ourselves: what holds now is news no more, and what others make of it is."""
+        self._timers[chat] = seconds
+
+    def _timer(self, timer: Timer, item: Item) -> None:
+        """Yield it where it is news: SimpleX also says what holds whenever somebody comes."""
+        where = timer.chat.id
+        self._tops[where] = max(item.meta.item_id, self._tops.get(where, 0))
+        before, self._timers[where] = self._timers.get(where, 0), timer.seconds
+        if before != timer.seconds and not item.chat_dir.is_ours:
+            self._yield(timer)
 
     def _meet(self, info: Info) -> None:
         """Yield that somebody came, once, and by which link of ours (recipe, section 6)."""

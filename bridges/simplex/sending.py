@@ -21,9 +21,10 @@ from ..api import (
     Reference,
     Refused,
     Sent,
+    SetTimer,
     Upload,
 )
-from . import commands, media, translate
+from . import commands, media, timers, translate
 from .about import ABOUT
 from .core import Core, Denied, Lost, refusal
 from .files import Files, safe_name
@@ -68,6 +69,10 @@ class Sending(Bridge):
                 return await self._accept(core, chat)
             if not (chat[:1] in {"@", "#"} and chat[1:].isdecimal()):
                 raise Refused("There is no such chat.", "`decamp bridge chats simplex` shows those that there are.")
+            if isinstance(action, SetTimer):
+                await self._asking(timers.set_timer(core, chat, action.seconds))
+                self._hearing.timer_is(chat, action.seconds)
+                return Sent(sent_at=self._desk.now())
             if isinstance(action, Post):
                 return await self._post(core, chat, action)
             return await self._change(core, chat, action)
@@ -100,6 +105,8 @@ class Sending(Bridge):
             begun = self._record.begun(action.key, part)
         if begun is not None and begun.item is not None:
             return str(begun.item)
+        if action.expires:
+            await self._asking(timers.allow(core, chat))
         path = None
         content: dict[str, object] = {"type": "text", "text": text}
         if upload is not None:
@@ -113,7 +120,7 @@ class Sending(Bridge):
         quoted = _item_of(action.reply_to) if part == 0 and action.reply_to else None
         message = translate.composed(content, str(path) if path else None, quoted)
         try:
-            said = await core.ask(commands.send(chat, [message]))
+            said = await core.ask(commands.send(chat, [message], action.expires))
         except Denied as denied:
             self._record.drop(action.key, part)
             raise _lacking(denied, kind, quoted) or refusal(denied) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from ..api import Chat, ChatKind, File, Person, Posted, Receipt, Reference
+from ..api import Chat, ChatKind, File, Person, Posted, Receipt, Reference, Timer
 from .about import HEART, PLAIN_HEART
 from .wire import Contact, Entry, FileInfo, Group, Info, Item, Member, Quote, Request, Words
 
@@ -17,6 +17,7 @@ NOTE = "decamp"
 REQUEST = "request:"
 NOTICES = frozenset({"rcvCall", "rcvDecryptionError", "rcvIntegrityError", "rcvMsgError", "rcvGroupInvitation"})
 """What the network itself says in a chat that people should see. All else that it says is about settings."""
+FADING = "timedMessages"
 LONGEST_NAME = 100
 
 
@@ -91,6 +92,19 @@ def posted(entry: Entry, where: Chat, me: Person, now: int) -> Posted | None:
         notice=notice,
         expires=(item.meta.item_timed.ttl or None) if item.meta.item_timed else None,
     )
+
+
+def timer(entry: Entry, where: Chat, me: Person) -> Timer | None:
+    """That after some time messages disappear here from now on, or that they do not; None for all else."""
+    content, item = entry.chat_item.content, entry.chat_item
+    if content.type in {"rcvChatFeature", "sndChatFeature"} and content.feature == FADING:
+        is_on = content.enabled.for_both
+    elif content.type in {"rcvGroupFeature", "sndGroupFeature"} and content.group_feature == FADING:
+        is_on = content.preference.enable == "on"
+    else:
+        return None
+    who = sender(entry.chat_info, item.chat_dir.group_member, me, ours=item.chat_dir.is_ours)
+    return Timer(chat=where, sender=who, seconds=(content.param or 0) if is_on else 0, after_read=True)
 
 
 def receipt(entry: Entry, where: Chat) -> Receipt | None:

@@ -34,6 +34,29 @@ class Connection(Wire, frozen=True, kw_only=True):
     conn_status: Tagged = Tagged()
 
 
+class Enabled(Wire, frozen=True, kw_only=True):
+    """Whether something may be done in a chat, by either side."""
+
+    for_user: bool = False
+    for_contact: bool = False
+
+    @property
+    def for_both(self) -> bool:
+        return self.for_user and self.for_contact
+
+
+class Agreement(Wire, frozen=True, kw_only=True):
+    """What came of the wishes of both sides for one thing."""
+
+    enabled: Enabled = Enabled()
+
+
+class Agreements(Wire, frozen=True, kw_only=True):
+    """What came of all of them, as far as we look."""
+
+    timed_messages: Agreement = Agreement()
+
+
 class Contact(Wire, frozen=True, kw_only=True):
     """Somebody with whom there is a chat."""
 
@@ -42,7 +65,14 @@ class Contact(Wire, frozen=True, kw_only=True):
     profile: Profile = Profile()
     active_conn: Connection | None = None
     contact_status: str = "active"
+    user_preferences: dict[str, object] = {}
+    merged_preferences: Agreements = Agreements()
     custom_data: dict[str, object] | None = None
+
+    @property
+    def lets_fade(self) -> bool:
+        """Whether messages may disappear here."""
+        return self.merged_preferences.timed_messages.enabled.for_both
 
     @property
     def is_here(self) -> bool:
@@ -59,10 +89,23 @@ class Member(Wire, frozen=True, kw_only=True):
     member_profile: Profile = Profile()
     member_contact_id: int | None = None
     member_status: str = ""
+    member_role: str = ""
 
     @property
     def is_gone(self) -> bool:
         return self.member_status in {"rejected", "removed", "left", "deleted"}
+
+
+class Rule(Wire, frozen=True, kw_only=True):
+    """Whether something may be done in a group: `on` or `off`."""
+
+    enable: str = ""
+
+
+class Rules(Wire, frozen=True, kw_only=True):
+    """What may be done in a group, as far as we look."""
+
+    timed_messages: Rule = Rule()
 
 
 class Group(Wire, frozen=True, kw_only=True):
@@ -71,8 +114,14 @@ class Group(Wire, frozen=True, kw_only=True):
     group_id: int
     local_display_name: str = ""
     group_profile: dict[str, object] = {}
+    full_group_preferences: Rules = Rules()
     membership: Member = Member()
     custom_data: dict[str, object] | None = None
+
+    @property
+    def lets_fade(self) -> bool:
+        """Whether messages may disappear here."""
+        return self.full_group_preferences.timed_messages.enable == "on"
 
     @property
     def title(self) -> str:
@@ -127,10 +176,19 @@ class Words(Wire, frozen=True, kw_only=True):
 
 
 class Content(Wire, frozen=True, kw_only=True):
-    """`rcvMsgContent` and `sndMsgContent` were written by people; all others by the network."""
+    """`rcvMsgContent` and `sndMsgContent` were written by people; all others by the network.
+
+    Of `rcvChatFeature` and `rcvGroupFeature`: what may be done now, and with what number, such as the seconds after
+    which messages disappear.
+    """
 
     type: str = ""
     msg_content: Words | None = None
+    feature: str = ""
+    enabled: Enabled = Enabled()
+    group_feature: str = ""
+    preference: Rule = Rule()
+    param: int | None = None
 
 
 class Status(Wire, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ class Account(Grouping):
     # -- commands about people -----------------------------------------------------------------------------------
 
     def _parts(self) -> list[tuple[re.Pattern[str], Part]]:
-        return [*self._people(), *self.talk_parts(), *self.group_parts()]
+        return [*self._people(), *self.talk_parts(), *self.timer_parts(), *self.group_parts()]
 
     def _people(self) -> list[tuple[re.Pattern[str], Part]]:
         return [(re.compile(pattern, re.DOTALL), part) for pattern, part in (

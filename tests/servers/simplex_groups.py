@@ -12,7 +12,8 @@ from simplex_chat.types import T
 from tests.servers import simplex_objects as make
 from tests.servers.simplex_objects import Json
 from tests.servers.simplex_parts import Group, Part, Room, Seat, refused, store, wrong
-from tests.servers.simplex_talk import LARGEST, Talking, is_picture, meta
+from tests.servers.simplex_talk import LARGEST, is_picture, meta
+from tests.servers.simplex_timers import Timing, group_rule
 
 if TYPE_CHECKING:
     from tests.servers.simplex import Account
@@ -22,7 +23,7 @@ LINKS = 2_000
 _STATS: Json = {"unreadCount": 0, "unreadMentions": 0, "reportsCount": 0, "minUnreadItemId": 0, "unreadChat": False}
 
 
-class Grouping(Talking):
+class Grouping(Timing):
     """An account, with its groups and its list of chats."""
 
     def group_parts(self) -> list[tuple[re.Pattern[str], Part]]:
@@ -106,12 +107,20 @@ class Grouping(Talking):
 
     def _group_profile(self, number: str, data: str) -> Json:
         group, profile = self.group(int(number)), self._wanted(data)
+        if group.role != "owner":
+            raise refused("groupUserRole", groupInfo=self.show_group(group), requiredRole="owner")
         before = {id(one): one.owner.show_group(one) for one in group.room.groups}
-        group.room.profile = profile
+        rule, group.room.profile = group_rule(group.room.profile), profile
         for other in group.room.groups:
-            if other is not group and other.status == "connected":
+            if other is not group and other.status in {"connected", "creator"}:
                 other.owner.tell({"type": "groupUpdated", "fromGroup": before[id(other)],
                                   "toGroup": other.owner.show_group(other)})  # fmt: skip
+                if group_rule(profile) != rule:
+                    seat = next(one for one in other.seats.values() if one.account is self)
+                    direction: Json = {"type": "groupRcv", "groupMember": other.owner.show_seat(other, seat)}
+                    other.owner.tell_rule(other, direction)
+        if group_rule(profile) != rule:
+            self.tell_rule(group, {"type": "groupSnd"})
         return {"type": "groupUpdated", "user": self.user, "fromGroup": before[id(group)],
                 "toGroup": self.show_group(group), "msgSigned": False}  # fmt: skip
 

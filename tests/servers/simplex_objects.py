@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from simplex_chat.types import CR, CEvt, T
 
@@ -90,6 +90,17 @@ def contact(id: int, local: str, shown: Json, conn: Json, custom: Json | None, s
     return made | ({"customData": custom} if custom is not None else {})
 
 
+def timed(shown: Json, wish: Json, *, agreed: bool) -> Json:
+    """The same contact, with what both sides want of messages that disappear."""
+    preference: Json = {"allow": wish["allow"]}
+    one: Json = {
+        "enabled": {"forUser": agreed, "forContact": agreed}, "contactPreference": {"allow": "yes" if agreed else "no"},
+        "userPreference": {"type": "contact", "preference": preference},
+    }  # fmt: skip
+    merged = cast("Json", shown["mergedPreferences"]) | {"timedMessages": one}
+    return shown | {"userPreferences": {"timedMessages": wish}, "mergedPreferences": merged}
+
+
 def pending(id: int, alias: str, link: Json) -> Json:
     return {
         "pccConnId": id, "pccAgentConnId": f"agent{id}", "pccConnStatus": {"type": "new"}, "viaContactUri": False,
@@ -120,7 +131,8 @@ def group(id: int, local: str, shown: Json, membership: Json, custom: Json | Non
     preferences: Json = dict.fromkeys(
         ("timedMessages", "directMessages", "fullDelete", "reactions", "voice", "files", "simplexLinks", "reports",
          "history", "support", "sessions", "comments", "signMessages"), _ON,
-    ) | {"commands": []}  # fmt: skip
+    ) | {"commands": [], "timedMessages": {"enable": "off"}}  # fmt: skip
+    preferences |= cast("Json", shown.get("groupPreferences") or {})
     made: Json = {
         "groupId": id, "useRelays": False, "localDisplayName": local, "groupProfile": shown, "localAlias": "",
         "fullGroupPreferences": preferences, "membership": membership, "chatSettings": _SETTINGS,

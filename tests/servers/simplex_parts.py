@@ -74,8 +74,14 @@ class Contact:
     alias: str = ""
     custom: Json | None = None
     status: str = "active"
+    wish: Json = field(default_factory=lambda: {"allow": "yes"})
+    """Whether messages may disappear, and after how long, as far as this side is asked."""
     peer: Account = field(init=False)
     peer_id: int = field(init=False)
+
+    @property
+    def theirs(self) -> Contact | None:
+        return self.peer.contacts.get(self.peer_id)
 
 
 @dataclass

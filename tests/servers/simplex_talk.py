@@ -53,6 +53,12 @@ class Talking:
     def request(self, number: int) -> Json:
         raise NotImplementedError
 
+    def ttl_of(self, ref: str, wanted: int | None) -> int | None:
+        raise NotImplementedError
+
+    def agreed(self, contact: Contact) -> bool:
+        raise NotImplementedError
+
     def talk_parts(self) -> list[tuple[re.Pattern[str], Part]]:
         return [(re.compile(pattern, re.DOTALL), part) for pattern, part in (
             (rf"/_send {_REF}(?: live=on)?(?: ttl=(\d+))? json (\[.*\])", self._send),
@@ -100,7 +106,8 @@ class Talking:
 
     def show(self, one: Contact) -> Json:
         conn = make.connection(one.conn, one.conn_status, one.alias)
-        return make.contact(one.id, one.local, make.profile(one.name, one.alias), conn, one.custom, one.status)
+        shown = make.contact(one.id, one.local, make.profile(one.name, one.alias), conn, one.custom, one.status)
+        return make.timed(shown, one.wish, agreed=self.agreed(one))
 
     def group(self, number: int) -> Group:
         if number not in self.groups:
@@ -203,8 +210,10 @@ class Talking:
         item = self.items[number][1]
         if quote is not None:
             item["quotedItem"] = quote
-        if ttl:
-            meta(item)["itemTimed"] = {"ttl": int(ttl)}
+        seconds = self.ttl_of(ref, int(ttl) if ttl else None)
+        if seconds is not None:
+            gone_at = make.stamp(self.network.now() + seconds)
+            meta(item)["itemTimed"] = {"ttl": seconds, "deleteAt": gone_at}
         source = cast("Json | None", wanted.get("fileSource"))
         if source is not None:
             path = Path(str(source["filePath"]))
@@ -245,8 +254,8 @@ class Talking:
         content = cast("Json", cast("Json", theirs["content"])["msgContent"])
         number = self.keep(ref, direction, content, str(meta(theirs)["itemSharedMsgId"]), ours=False)
         item = self.items[number][1]
-        if "itemTimed" in meta(theirs):
-            meta(item)["itemTimed"] = meta(theirs)["itemTimed"]
+        if "itemTimed" in meta(theirs) and self.ttl_of(ref, 1):
+            meta(item)["itemTimed"] = {"ttl": cast("Json", meta(theirs)["itemTimed"])["ttl"]}
         if "quotedItem" in theirs:
             quoted = copy.deepcopy(cast("Json", theirs["quotedItem"]))
             known = self.of_shared(quoted["sharedMsgId"])

@@ -26,6 +26,8 @@ from bridges.api import (
     React,
     Reacted,
     Reference,
+    SetTimer,
+    Timer,
 )
 from tests.servers.simplex import Account
 from tests.servers.simplex_objects import Json
@@ -67,6 +69,8 @@ class SimplexFriend:
                     "chatRef": ref, "chatItemId": int(action.message.id), "add": action.add,
                     "reaction": {"type": "emoji", "emoji": action.emoji},
                 }))  # fmt: skip
+            case SetTimer():
+                self.set_timer({"ttl": action.seconds} if action.seconds else {})
             case _:
                 raise NotImplementedError(action)
         return ""
@@ -93,6 +97,23 @@ class SimplexFriend:
         answer = self.ask(CC.APISendMessages_cmd_string(command))
         [entry] = cast("list[Json]", answer["chatItems"])
         return str(_meta(entry)["itemId"])
+
+    def set_timer(self, ttl: Json, *, allow: bool = True) -> None:
+        """As an app does it in the settings of a chat."""
+        number = int(self.chat[1:])
+        if self.chat[0] == "@":
+            wish = {"timedMessages": {"allow": "yes" if allow else "no", **ttl}}
+            self.ask(CC.APISetContactPrefs_cmd_string(cast(
+                "CC.APISetContactPrefs", {"contactId": number, "preferences": wish}
+            )))  # fmt: skip
+            return
+        profile = self.account.group(number).room.profile
+        rules = cast("Json", profile.get("groupPreferences") or {})
+        wished = {"timedMessages": {"enable": "on" if allow else "off", **ttl}}
+        changed = profile | {"groupPreferences": rules | wished}
+        self.ask(CC.APIUpdateGroupProfile_cmd_string(cast(
+            "CC.APIUpdateGroupProfile", {"groupId": number, "groupProfile": changed}
+        )))  # fmt: skip
 
     def send_photo(self, path: Path, preview: str) -> None:
         """As an app does, which makes the preview itself."""
@@ -152,7 +173,7 @@ def _place(entry: Json) -> tuple[Chat, Person]:
 def _events(said: Json) -> list[AnyEvent]:
     match said["type"]:
         case "newChatItems":
-            return [_posted(entry) for entry in cast("list[Json]", said["chatItems"])]
+            return [event for entry in cast("list[Json]", said["chatItems"]) if (event := _told(entry)) is not None]
         case "chatItemUpdated":
             new = _posted(cast("Json", said["chatItem"]))
             return [Edited(chat=new.chat, sender=new.sender, message=new.id, text=new.text, sent_at=new.sent_at)]
@@ -168,6 +189,15 @@ def _events(said: Json) -> list[AnyEvent]:
                             emojis=(str(cast("Json", one["reaction"])["emoji"]),))]  # fmt: skip
         case _:
             return []
+
+
+def _told(entry: Json) -> Posted | Timer | None:
+    """What people said, or that somebody else has set a timer."""
+    content = cast("Json", cast("Json", entry["chatItem"])["content"])
+    if content["type"] in {"rcvChatFeature", "rcvGroupFeature"}:
+        chat, person = _place(entry)
+        return Timer(chat=chat, sender=person, seconds=cast("int", content.get("param", 0)))
+    return _posted(entry) if "msgContent" in content else None
 
 
 def _posted(entry: Json) -> Posted:
