@@ -1,88 +1,23 @@
-"""Rooms that an account makes for contacts, on a real server: who gets in, what they are called, how they come back."""
+"""Rooms that an account makes for contacts, on a real server: who gets in, and what they are called."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from slixmpp import JID
-from slixmpp.xmlstream import ET, StanzaBase
 
-from bridges.api import BadSetting, NotNow, Person, Post, Posted, Refused
+from bridges.api import BadSetting, Person, Post, Posted, Refused
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
-from bridges.xmpp import listening, opening
-from bridges.xmpp.addresses import local
+from bridges.xmpp import opening
 from bridges.xmpp.bridge import XmppBridge
-from tests.bridges.xmpp.friend import XmppFriend
-from tests.bridges.xmpp.world import XmppWorld, account_settings, in_their_room, someone
+from tests.bridges.xmpp.chamber import TITLE, features, lets_in, play, relay, texts
+from tests.bridges.xmpp.world import XmppWorld, account_settings, someone
 from tests.servers.prosody import Prosody
-
-ADMIN, OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
-TITLE = "Maya (Session)"
-
-
-def play(server: Prosody, folder: Path, body: Callable[[XmppWorld], Awaitable[None]], rooms: str = "") -> None:
-    async def run() -> None:
-        async with in_their_room(server, folder, rooms) as world:
-            await body(world)
-
-    asyncio.run(run())
-
-
-@asynccontextmanager
-async def relay(server: Prosody, folder: Path, **settings: str) -> AsyncIterator[XmppWorld]:
-    """An account that has made no room yet, and its owner, who is away."""
-    ours, owner = server.account("relay"), server.account("owner")
-    yield XmppWorld(server, folder, account_settings(server, *ours) | {"owner": owner[0]} | settings, "")
-
-
-@asynccontextmanager
-async def admin(server: Prosody, world: XmppWorld) -> AsyncIterator[XmppFriend]:
-    """The account of the bridge in another program, which may do to its rooms whatever it wants."""
-    settings = world.desk().settings
-    async with someone(server, settings["address"], settings["password"], "desk") as own:
-        yield own
-
-
-async def ask(who: XmppFriend, room: str, query: ET.Element, kind: Literal["get", "set"] = "set") -> ET.Element:
-    iq = who.make_iq(ito=JID(room), itype=kind)
-    iq.append(query)
-    answer: ET.Element = (await iq.send()).xml  # type: ignore[no-untyped-call]  # not typed there
-    return answer
-
-
-def item(**attributes: str) -> ET.Element:
-    query = ET.Element(f"{{{ADMIN}}}query")
-    ET.SubElement(query, f"{{{ADMIN}}}item", attributes)
-    return query
-
-
-async def features(who: XmppFriend, room: str) -> set[str]:
-    answer = await ask(who, room, ET.Element("{http://jabber.org/protocol/disco#info}query"), "get")
-    return {one.get("var", "") for one in answer.iter("{http://jabber.org/protocol/disco#info}feature")}
-
-
-def texts(seat: Seat) -> list[str]:
-    return [event.text for event in seat.events if isinstance(event, Posted)]
-
-
-async def lets_in(friend: XmppFriend, room: str, nick: str) -> bool:
-    presence = friend.make_presence(pto=f"{room}/{nick}")
-    presence.xml.append(ET.Element("{http://jabber.org/protocol/muc}x"))
-    presence.send()
-
-    def answers(one: StanzaBase) -> bool:
-        return one.xml.tag.endswith("}presence") and one.xml.get("from", "").startswith(f"{room}/{nick}")
-
-    answer = await friend.saw_stanza(answers)
-    return bool(answer.xml.get("type") != "error")
 
 
 def test_a_room_is_closed_hidden_and_named_after_its_contact(server: Prosody, tmp_path: Path) -> None:
@@ -203,132 +138,6 @@ def test_a_room_of_somebody_else_is_left_alone_and_another_one_taken(
                 assert texts(seat) == []
 
     asyncio.run(run())
-
-
-def test_whoever_is_sent_out_comes_back_and_has_missed_nothing(
-    server: Prosody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "BREATH_MS", 0)
-
-    async def body(world: XmppWorld) -> None:
-        async with Seat(world) as seat, admin(server, world) as own:
-            assert await lets_in(own, world.chat, "desk")
-            await ask(own, world.chat, item(nick=TITLE, role="none"))
-            await world.friend.do(Post(key="1", text="are you still there?"))
-            await seat.saw(Posted, says("are you still there?"))
-            await seat.bridge.send(world.chat, Post(key="2", text="I am"))
-            await world.friend.saw(Posted, says("I am"))
-            assert texts(seat) == ["are you still there?"]
-
-    play(server, tmp_path, body)
-
-
-def test_a_room_that_has_lost_us_without_a_word_is_noticed(
-    server: Prosody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "QUIET_MS", 0)
-
-    async def body(world: XmppWorld) -> None:
-        async with Seat(world) as seat:
-            bridge = seat.bridge
-            assert isinstance(bridge, XmppBridge)
-            assert bridge._stream is not None
-            bridge._stream.tell(_gone(world.chat))
-            room = bridge._rooms[world.chat]
-            bridge._rooms.pop(world.chat)  # so that it does not hear that it is out
-            await world.friend.saw_stanza(
-                lambda one: one.xml.get("type") == "unavailable" and one.xml.get("from") == f"{world.chat}/{TITLE}"
-            )
-            await bridge._stream.ping()
-            bridge._rooms[world.chat] = room
-            await world.friend.do(Post(key="1", text="nobody hears this at once"))
-            await bridge._look_after(bridge._stream)
-            await seat.saw(Posted, says("nobody hears this at once"))
-
-    play(server, tmp_path, body)
-
-
-def _gone(room: str) -> ET.Element:
-    return ET.Element("{jabber:client}presence", {"type": "unavailable", "to": f"{room}/{TITLE}"})
-
-
-def test_writing_into_a_room_that_has_lost_us_is_tried_again(server: Prosody, tmp_path: Path) -> None:
-    async def body(world: XmppWorld) -> None:
-        async with Seat(world) as seat:
-            bridge = seat.bridge
-            assert isinstance(bridge, XmppBridge)
-            assert bridge._stream is not None
-            room = bridge._rooms.pop(world.chat)
-            bridge._stream.tell(_gone(world.chat))
-            await bridge._stream.ping()
-            bridge._rooms[world.chat] = room
-            action = Post(key="1", text="once")
-            with pytest.raises(NotNow):
-                await bridge.send(world.chat, action)
-            await bridge.send(world.chat, action)
-            await world.friend.saw(Posted, says("once"))
-
-    play(server, tmp_path, body)
-
-
-def test_a_room_that_the_server_lost_is_made_anew_and_closed_again(server: Prosody, tmp_path: Path) -> None:
-    async def body(world: XmppWorld) -> None:
-        cursor: str | None
-        async with Seat(world) as seat:
-            await world.friend.do(Post(key="1", text="before"))
-            await seat.saw(Posted, says("before"))
-            await seat.saw_cursor()
-            cursor = seat.cursor
-        await world.break_network()
-        place = server.folder / "data" / "conference%2elocalhost"
-        for left in place.rglob(f"*{local(world.chat)}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        await world.mend_network()
-        async with Seat(world, cursor) as later, someone(server, *server.account("eve")) as eve:
-            await later.bridge.send(world.chat, Post(key="2", text="after"))
-            await world.friend.saw(Posted, says("after"), 20)
-            assert not await lets_in(eve, world.chat, "eve")
-            await world.friend.do(Post(key="3", text="and back"))
-            await later.saw(Posted, says("and back"))
-            assert texts(later) == ["and back"]
-
-    play(server, tmp_path, body)
-
-
-def test_a_destroyed_room_is_refused_in_words_and_the_next_one_is_another(server: Prosody, tmp_path: Path) -> None:
-    async def body(world: XmppWorld) -> None:
-        async with Seat(world) as seat, admin(server, world) as own:
-            query = ET.Element(f"{{{OWNER}}}query")
-            ET.SubElement(query, f"{{{OWNER}}}destroy")
-            await ask(own, world.chat, query)
-            with pytest.raises(Refused, match="gone"):
-                await seat.bridge.send(world.chat, Post(key="1", text="anybody?"))
-            again = await seat.bridge.open_chat(TITLE, MAYA)
-            assert again.id != world.chat
-            await seat.bridge.send(again.id, Post(key="2", text="here we are"))
-            await world.friend.saw(Posted, says("here we are"))
-            assert [chat.id async for chat in seat.bridge.chats() if chat.kind != "direct"] == [again.id]
-
-    play(server, tmp_path, body)
-
-
-def test_where_rooms_keep_nothing_what_was_said_meanwhile_still_comes_once(server: Prosody, tmp_path: Path) -> None:
-    async def body(world: XmppWorld) -> None:
-        assert "urn:xmpp:mam:2" not in await features(world.friend, world.chat)
-        world.friend.in_room = False  # which waits for ids that this service does not give
-        async with Seat(world) as seat:
-            world.friend.send_message(mto=JID(world.chat), mbody="one", mtype="groupchat")
-            await seat.saw(Posted, says("one"))
-            await seat.bridge.send(world.chat, Post(key="mine", text="mine"))
-            await seat.saw_cursor()
-        world.friend.send_message(mto=JID(world.chat), mbody="two", mtype="groupchat")
-        async with Seat(world, seat.cursor) as later:
-            await later.saw(Posted, says("two"))
-            world.friend.send_message(mto=JID(world.chat), mbody="three", mtype="groupchat")
-            await later.saw(Posted, says("three"))
-            assert texts(later) == ["two", "three"]
-
-    play(server, tmp_path, body, "forgetful")
 
 
 def test_where_no_rooms_can_be_made_it_says_so_in_a_sentence(server: Prosody, tmp_path: Path) -> None:
