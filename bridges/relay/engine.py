@@ -307,7 +307,11 @@ def _failed(event: Failed, bridge: str, known: Known) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     told = known.told(place, event.message)
     link = known.link(told.link) if told else None
-    yield Tell(text=f"{link.title if link else event.chat.title}: a message did not get through: {event.reason}")
+    why = f"{event.reason.rstrip('.')}."
+    if told is not None and link is not None and link.private and told.owner and told.place != link.ends[0]:
+        # In the chat where the owner wrote it, and nobody else reads.
+        yield Tell(text=f"This did not get through: {why} Write it again.", place=told.place, about=told.number)
+    yield Tell(text=f"{link.title if link else event.chat.title}: a message did not get through: {why}")
 
 
 def _met(event: AnyEvent, bridge: str) -> Iterator[Order]:

@@ -163,10 +163,14 @@ class Command(Noun, frozen=True, kw_only=True):
 
 
 class Tell(Noun, frozen=True, kw_only=True):
-    """The owner should know, at this place or in the management chat. `once`: not again for the same reason."""
+    """The owner should know, at this place or in the management chat. `once`: not again for the same reason.
+
+    `about`: the message that it answers there.
+    """
 
     text: str
     place: Place | None = None
+    about: int | None = None
     once: str | None = None
 
 

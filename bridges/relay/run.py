@@ -226,7 +226,7 @@ class Relay:
             self.making.want(wish)
         for notice in taken.notices:
             if notice.place is not None:
-                self.owner.say(notice.place, notice.text)
+                self.owner.say(notice.place, notice.text, notice.about)
             else:
                 self.owner.tell(notice.text)
         for command in taken.commands:

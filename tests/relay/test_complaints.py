@@ -11,6 +11,7 @@ from bridges.api import (
     Asked,
     Chat,
     ChatKind,
+    Failed,
     MarkRead,
     NotNow,
     Person,
@@ -47,6 +48,26 @@ def test_a_message_that_is_refused_is_told_where_it_was_written_and_can_be_tried
             trouble.clear()
             pair.owner("retry", "control")
             await until(lambda: pair.old.texts() == ["@!#"])
+
+    run(body)
+
+
+def test_what_fails_after_the_network_took_it_is_told_where_it_was_written(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        async with pair.world.running():
+            written = pair.owner("hello?")
+            await until(pair.old.texts)
+            sent = pair.old.keys[pair.old.posts()[0].key].ids[0]
+            maya = pair.old.chats["maya"]
+            pair.old.happens(Failed(chat=maya, message=sent, reason="Their mailbox is full."))
+            await until(lambda: pair.new.texts("portal") and pair.notices())
+            (said,) = pair.new.posts("portal")
+            assert "This did not get through: Their mailbox is full. Write it again." in said.text
+            assert said.reply_to is not None
+            assert (said.reply_to.id, said.notice) == (written, True)
+            assert "Maya: a message did not get through: Their mailbox is full." in pair.notices()[0]
+            assert pair.old.texts() == ["hello?"], "and the contact sees nothing of it"
 
     run(body)
 
