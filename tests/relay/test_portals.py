@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
-from bridges.api import Can, Chat, ChatKind, Joined, NotNow, Person, Reference, Refused, Renamed
-from bridges.relay.model import Mode, Options, Rule
+import pytest
+
+from bridges.api import Can, Chat, ChatKind, Joined, NotNow, Person, Posted, Reference, Refused, Renamed
+from bridges.relay.ledger import Ledger
+from bridges.relay.model import Mode, Options, Place, Rule
 from bridges.relay.people import ghost_name
 from tests.relay.pair import MAYA, ME, Pair, run
 from tests.relay.town import EVERYTHING, Town
@@ -186,3 +192,53 @@ def test_names_fit_the_network_they_are_shown_on() -> None:
     assert ghost_name(Person(id="05" + "a" * 64, name=""), about, 20) == "05aa…aaaa (Session)"
     assert ghost_name(Person(id="1", name="x" * 500), about, 20) == "xxxxxxxxxx (Session)"
     assert ghost_name(Person(id="1", name="a\u202eb\n👨‍👩‍👧"), about, None) == "ab 👨‍👩‍👧 (Session)"
+
+
+def test_killed_in_the_middle_of_history_it_begins_anew_and_each_message_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed process leaves is what is on the disk in that moment: it is copied, and another relay goes on."""
+
+    async def body() -> None:
+        taken, shown = 0, Ledger.history
+
+        def copied(ledger: Ledger, where: Place, id: str) -> int | None:
+            nonlocal taken
+            taken += 1
+            if taken in {1, 150, 300}:
+                at = tmp_path / f"killed after {taken}"
+                at.mkdir()
+                for file in ("relay.db", "relay.db-wal"):
+                    (at / file).write_bytes((tmp_path / file).read_bytes())
+            return shown(ledger, where, id)
+
+        async def history(where: Place, count: int) -> AsyncIterator[Posted]:
+            for number in range(count):
+                chat = Chat(id="maya", title="Maya", person=MAYA.id)
+                yield Posted(chat=chat, sender=MAYA, id=f"h{number}", sent_at=number, text=f"{number}")
+
+        def world(folder: Path) -> tuple[World, Town, Town]:
+            old, new = Town("old"), Town("new")
+            old.chats["maya"] = Chat(id="maya", title="Maya", person=MAYA.id)
+            rule = Rule(source="old", target="new", mode=Mode.CHATS, options=Options(history=300))
+            return World(folder, [old, new], rules=[rule], owners={"new": {ME.id}}, history=history), old, new
+
+        wanted = [*(f"{number}" for number in range(300)), "now"]
+        monkeypatch.setattr(Ledger, "history", copied)
+        first, old, new = world(tmp_path)
+        async with first.running():
+            await settled()
+            old.says("maya", "now", MAYA)
+            await until(lambda: new.texts() == wanted)
+        monkeypatch.undo()
+        for taken in (1, 150, 300):
+            again, same, new = world(tmp_path / f"killed after {taken}")
+            same.news = old.news  # what was not kept when it was killed, the network tells again
+            with closing(sqlite3.connect(tmp_path / f"killed after {taken}" / "relay.db")) as left:
+                assert left.execute("SELECT (SELECT count(*) FROM links) + count(*) FROM messages").fetchone() == (0,)
+            async with again.running():
+                await until(lambda new=new: len(new.texts()) >= len(wanted))  # type: ignore[misc]  # bound now
+                await settled()
+            assert new.texts() == wanted
+
+    run(body)
