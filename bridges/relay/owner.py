@@ -93,4 +93,4 @@ class Owner:
             self.say(command.place, f"{WHO_FOR} `help` shows what you can say to the relay itself.")
             return
         answer = control.obey(order, self._relay.store, self._relay.clock.now(), self._relay)
-        self.say(command.place, answer)
+        self.say(command.place, str(answer))  # a plain text, as it is kept
