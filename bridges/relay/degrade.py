@@ -42,7 +42,8 @@ class View:
     """A place as the plan sees it.
 
     `me` is our account there. `owner_here`: it is the owner's own. `plain`: nobody needs to be told who speaks, because
-    the place stands for the one person. `all`: the emojis that are to be on the message afterwards.
+    the place stands for the one person. `foreign`: the message was written there, with an account that is not ours to
+    speak for. `all`: the emojis that are to be on the message afterwards.
     """
 
     can: frozenset[Can]
@@ -55,6 +56,7 @@ class View:
     reply: Reference | None = None
     target: Reference | None = None
     copies: tuple[Copy, ...] = ()
+    foreign: bool = False
     files: tuple[Upload | Unsent, ...] = ()
     all: tuple[str, ...] = ()
     sent_as: str | None = None
@@ -112,7 +114,7 @@ def marked(plan: Plan) -> Plan:
 def mark(steps: Sequence[AnyAction], at: int) -> tuple[AnyAction, ...]:
     """The same steps, with one that says that it may be there already."""
     step = steps[at]
-    if isinstance(step, Post | Edit) and not step.text.startswith(PERHAPS_TWICE):
+    if isinstance(step, Post) and not step.text.startswith(PERHAPS_TWICE):
         step = structs.replace(step, text=PERHAPS_TWICE + step.text)
     return (*steps[:at], step, *steps[at + 1 :])
 
@@ -153,7 +155,7 @@ def _say(intent: Say, key: str, view: View, voice: _Voice) -> Plan:
         text = f"> {quoted.author + ': ' if quoted.author else ''}{words.one_line(quoted.text) or '…'}\n{text}"
     expires = intent.expires if Can.TIMERS in view.can else None
     sent_at = intent.sent_at if true_time and (late or intent.past) else None
-    texts = words.split(text, view.limits) if text else []
+    texts = _split(text, view) if text else []
     together = not texts or Can.CAPTIONS in view.can
     posts: list[tuple[str, tuple[Upload, ...]]] = [(part, ()) for part in texts]
     if uploads and together:
@@ -172,6 +174,18 @@ def _say(intent: Say, key: str, view: View, voice: _Voice) -> Plan:
     return Plan(steps, dropped)
 
 
+def _split(text: str, view: View) -> list[str]:
+    """A text in parts that fit, also when it has to be said of one that it may be there already."""
+    limits, room = view.limits, 0 if Can.IDEMPOTENT in view.can else len(PERHAPS_TWICE)
+    if room and not words.fits(PERHAPS_TWICE + text, limits):
+        limits = structs.replace(
+            limits,
+            text_characters=None if limits.text_characters is None else limits.text_characters - room,
+            text_bytes=None if limits.text_bytes is None else limits.text_bytes - room,
+        )
+    return words.split(text, limits)
+
+
 def _fitting(upload: Upload, view: View) -> Upload:
     if upload.voice and Can.VOICE not in view.can:
         return Upload(path=upload.path, name=upload.name, type=upload.type, size=upload.size)
@@ -180,8 +194,14 @@ def _fitting(upload: Upload, view: View) -> Upload:
 
 def _correct(intent: Correct, key: str, view: View, voice: _Voice) -> Plan:
     texts = [copy for copy in view.copies if copy.is_text]
-    parts = words.split(f"{voice.prefix}{intent.text}", view.limits)
-    if Can.EDITS in view.can and texts and len(parts) <= len(texts) and _in_time(view.limits.edit_seconds, texts, view):
+    parts = _split(f"{voice.prefix}{intent.text}", view)
+    if (
+        Can.EDITS in view.can
+        and not view.foreign
+        and texts
+        and len(parts) <= len(texts)
+        and _in_time(view.limits.edit_seconds, texts, view)
+    ):
         parts += ["…"] * (len(texts) - len(parts))
         return Plan(tuple(
             Edit(
@@ -197,7 +217,7 @@ def _recall(intent: Recall, key: str, view: View, voice: _Voice) -> Plan:
     copies = view.copies
     if not copies:
         return Plan(dropped="it never got there")
-    if Can.DELETES in view.can and _in_time(view.limits.delete_seconds, copies, view):
+    if Can.DELETES in view.can and not view.foreign and _in_time(view.limits.delete_seconds, copies, view):
         return Plan(tuple(
             Delete(
                 key=f"{key}-{number}", message=_reference(copy, view), persona=voice.persona, as_owner=voice.as_owner
@@ -213,7 +233,7 @@ def _recall(intent: Recall, key: str, view: View, voice: _Voice) -> Plan:
 def _instead(text: str, key: str, view: View, voice: _Voice, *, notice: bool) -> Plan:
     """Say what cannot be shown, as an answer to the message that it is about."""
     reply = view.target if Can.REPLIES in view.can else None
-    parts = words.split(f"{voice.prefix}{text}", view.limits)
+    parts = _split(f"{voice.prefix}{text}", view)
     return Plan(tuple(
         Post(
             key=f"{key}-{number}", text=part, reply_to=reply if number == 0 else None, persona=voice.persona,

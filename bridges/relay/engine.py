@@ -94,7 +94,7 @@ def _passing(event: AnyEvent, bridge: str, known: Known) -> Iterator[Order]:
                        f"{'' if event.sure else ' Nobody checked that: ask them before you rely on it.'}")  # fmt: skip
 
 
-def _posted(event: Posted, bridge: str, known: Known, only: str | None, revised: int = 0) -> Iterator[Order]:
+def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     why_not = loops.stops(event, place, known, again=only is not None)
     if why_not is not None:
@@ -116,7 +116,7 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None, revised:
             continue
         known_as = known.told(place, event.id)
         if known_as is None:
-            yield _remember(event, place, route, revised)
+            yield _remember(event, place, route)
         say = Say(
             author=route.author, text=event.text, files=event.files, reply=answered.number if answered else None,
             quoted=_quoted(event, answered), sent_at=event.sent_at, notice=event.notice, expires=event.expires,
@@ -125,10 +125,10 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None, revised:
         yield from everywhere(route, place, say, known_as.number if known_as else None)
 
 
-def _remember(event: Posted, place: Place, route: Route, revised: int) -> Remember:
+def _remember(event: Posted, place: Place, route: Route) -> Remember:
     return Remember(
         link=route.link.name, place=place, id=event.id, also=event.also, author=route.author, sent_at=event.sent_at,
-        text=event.text[:SNIPPET], expires=event.expires, expires_after_read=event.expires_after_read, revised=revised,
+        text=event.text[:SNIPPET], expires=event.expires, expires_after_read=event.expires_after_read,
     )  # fmt: skip
 
 
@@ -146,11 +146,15 @@ def _quoted(event: Posted, answered: Told | None) -> Quoted | None:
 def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
     place = Place(bridge=bridge, chat=event.chat.id)
     told = known.told(place, event.message)
-    digest = words.digest(event.text)
+    change = words.digest(f"{event.sent_at} {event.text}")
+    revise = Revise(
+        message=told.number if told else None, text=event.text[:SNIPPET], digest=words.digest(event.text), change=change
+    )
     if told is None:
-        yield from _edited_unknown(event, bridge, known, only, digest)
+        yield from _edited_unknown(event, bridge, known, only, revise)
         return
-    if told.deleted or (only is None and told.revised == digest):
+    is_known = told.revised == revise.digest or known.is_revised(told.number, change)
+    if told.deleted or (only is None and is_known):
         yield Skip(place=place, reason="known already")
         return
     if event.own and any(isinstance(one, Correct) for one in known.coming(told.number, place)):
@@ -162,13 +166,13 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
         elif not _may_change(told, place, event.sender, route.author):
             yield Skip(place=place, reason="somebody changed what is not theirs")
         else:
-            yield Revise(message=told.number, text=event.text[:SNIPPET], digest=digest)
+            yield revise
             yield from everywhere(
                 route, place, Correct(author=route.author, text=event.text, at=event.sent_at), told.number
             )
 
 
-def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, digest: int) -> Iterator[Order]:
+def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, revise: Revise) -> Iterator[Order]:
     """From before there was a link: the new text is all there is, and stands for the message from now on.
 
     What waits for a portal waits as it came, for there the message itself may come first.
@@ -181,8 +185,10 @@ def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, 
     posted = Posted(
         chat=event.chat, sender=event.sender, id=event.message, sent_at=event.sent_at, text=text, own=event.own
     )
-    for order in _posted(posted, bridge, known, only, digest):
+    for order in _posted(posted, bridge, known, only):
         yield replace(order, event=event) if isinstance(order, Hold) else order
+        if isinstance(order, Remember):
+            yield revise
 
 
 def _may_change(told: Told, place: Place, sender: Person, author: Author) -> bool:

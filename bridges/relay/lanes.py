@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from migrate.errors import DecampError
 
 from ..about import Can
-from ..actions import Post, Upload
+from ..actions import AnyAction, Edit, Post, Upload
 from ..api import Bridge, CannotDo, NotNow, Refused
 from . import degrade
 from .clock import Clock, ended
@@ -168,7 +168,8 @@ class Lanes:
                 self._store.drop(entry, plan.dropped or "nothing to show")
                 return None
             steps = plan.steps
-        if entry.doubts and Can.IDEMPOTENT not in bridge.about.can:
+        is_post = isinstance(steps[entry.done], Post)  # all else is the same when it is done twice
+        if entry.doubts and is_post and Can.IDEMPOTENT not in bridge.about.can:
             if entry.doubts > 1:
                 self._give_up(entry, "Nobody knows whether it arrived; it was cut off twice while it was sent.")
                 return None
@@ -199,7 +200,7 @@ class Lanes:
             self._give_up(entry, f"It could not be put into words: {type(error).__name__}.")
             return None
 
-    async def _send(self, entry: Entry, bridge: Bridge) -> float | None:
+    async def _send(self, entry: Entry, bridge: Bridge, lacks: frozenset[Can] = frozenset()) -> float | None:
         steps = entry.steps or ()
         for at in range(entry.done, len(steps)):
             try:
@@ -212,7 +213,7 @@ class Lanes:
                 late = NotNow("The network did not answer.")
                 return self._put_off(replace(entry, done=at), late, doubtful=True)
             except Refused as error:
-                return await self._refused(replace(entry, done=at), bridge, error)
+                return await self._refused(replace(entry, done=at), bridge, error, lacks)
             except Exception as error:  # noqa: BLE001  outermost: other people's code
                 _log(f"{entry.place.bridge} broke while it sent something", error)
                 broken = NotNow(f"The bridge broke: {type(error).__name__}.")
@@ -250,19 +251,17 @@ class Lanes:
         pause: float = max(error.after or 0.0, grown) * self._random.uniform(1.0, 1.25)
         return pause
 
-    async def _refused(self, entry: Entry, bridge: Bridge, error: Refused) -> float | None:
+    async def _refused(self, entry: Entry, bridge: Bridge, error: Refused, lacks: frozenset[Can]) -> float | None:
         """Try without what the network turned out to lack; else it is given up, with what the network says."""
         self.under_way.pop(entry.place.bridge, None)
         step = (entry.steps or ())[entry.done]
-        lacking = error.can if isinstance(error, CannotDo) else None
-        if lacking is None and getattr(step, "as_owner", False):
-            lacking = Can.OWNER
-        if lacking is not None and lacking in step.needs and entry.done == 0:
-            plan = await self._planning.plan(entry, bridge, frozenset({lacking}))
-            if plan.steps and not any(lacking in one.needs for one in plan.steps):
+        lacking = lacks | _lacking(step, error)
+        if lacking > lacks and entry.done == 0:
+            plan = await self._planning.plan(entry, bridge, lacking)
+            if plan.steps and not any(lacking & one.needs for one in plan.steps):
                 self._store.begin(entry, plan.steps, self._clock.now())
                 await self._store.kept()
-                return await self._send(replace(entry, steps=plan.steps), bridge)
+                return await self._send(replace(entry, steps=plan.steps), bridge, lacking)
         self._give_up(entry, f"{error} {error.hint}")
         return None
 
@@ -274,6 +273,15 @@ class Lanes:
                 self._gave_up(entry, why)
         else:
             self._store.drop(entry, f"refused: {type(entry.intent).__name__.lower()}")
+
+
+def _lacking(step: AnyAction, error: Refused) -> frozenset[Can]:
+    """What this action could do without, after it was refused: what was written is shown in another way then."""
+    if isinstance(error, CannotDo):
+        return step.needs & {error.can}
+    if getattr(step, "as_owner", False):
+        return frozenset({Can.OWNER})
+    return frozenset({Can.EDITS}) if isinstance(step, Edit) else frozenset()
 
 
 def _log(what: str, error: Exception) -> None:

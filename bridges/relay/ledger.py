@@ -40,10 +40,10 @@ class Ledger:
         author = order.author
         fades_at = None if order.fades_at is None else min(order.fades_at, now + (order.expires or 0) * 1000)
         number = self._db.write(
-            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, revised, expires, fades_at,"
-            " relayed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, expires, fades_at, relayed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (order.link, place.bridge, place.chat, author.id, author.shown, author.owner, order.sent_at, order.text,
-             order.revised, order.expires, fades_at, now),
+             order.expires, fades_at, now),
         ).lastrowid  # fmt: skip
         assert number is not None  # noqa: S101
         self._copy(number, place, order.id, 0, is_text=True, sent_at=order.sent_at)
@@ -80,9 +80,16 @@ class Ledger:
         row = self._db.con.execute(f"SELECT {_TOLD} FROM messages WHERE number = ?", (number,)).fetchone()
         return _told(row) if row else None
 
-    def revise(self, number: int, text: str, digest: int) -> None:
+    def revise(self, number: int, text: str, digest: int, change: int) -> None:
         row = (text, digest, number)
         self._db.write("UPDATE messages SET text = ?, revised = ? WHERE number = ? AND NOT deleted", row)
+        self._db.write("INSERT OR IGNORE INTO revisions VALUES (?, ?)", (number, change))
+
+    def is_revised(self, number: int, change: int) -> bool:
+        row = (number, change)
+        return (
+            self._db.con.execute("SELECT 1 FROM revisions WHERE message = ? AND digest = ?", row).fetchone() is not None
+        )
 
     def forget(self, number: int) -> None:
         """Wipe the words of a message; its ids stay, so that it never comes again."""
@@ -148,6 +155,18 @@ class Ledger:
                 self._copy(number, place, id, count + at, is_text=has_text and at == 0, sent_at=sent.sent_at)
         for id in sent.also:
             self._copy(number, place, id, -1, is_text=False, sent_at=None)
+
+    def also(self, number: int, place: Place, sent: Sent) -> None:
+        """Note the ids of what is known already by another: it came back before the answer to sending it did."""
+        if self.message(number) is None:
+            return
+        first = next(iter(sent.ids), "")
+        known = {id for id in (first, *sent.also) if (told := self.told(place, id)) and told.number == number}
+        self.copied(number, place, sent, has_text=False) if known else self._renamed(number, place, sent)
+
+    def _renamed(self, number: int, place: Place, sent: Sent) -> None:
+        first, *files = sent.ids or ("",)
+        self.copied(number, place, Sent(ids=tuple(files), also=(*filter(None, (first,)), *sent.also)), has_text=False)
 
     def places(self, message: int) -> list[Place]:
         """Where a message is: where it was written, and where copies of it are."""

@@ -48,7 +48,15 @@ def _third(con: Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_first, _second, _third)
+def _fourth(con: Connection) -> None:
+    """Changes of texts that came: networks may tell them once more, in the same order."""
+    con.execute(
+        "CREATE TABLE revisions (message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,"
+        " digest INTEGER NOT NULL, PRIMARY KEY (message, digest)) WITHOUT ROWID, STRICT"
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _second, _third, _fourth)
 """The step at n leads from version n to n + 1. A step that was released is never changed; a new one is added."""
 
 

@@ -23,8 +23,6 @@ class Remember(Noun, frozen=True, kw_only=True):
     text: str = ""
     expires: int | None = None
     expires_after_read: bool = False
-    revised: int = 0
-    """The digest of its text, where that is not the first one any more."""
 
     @property
     def fades_at(self) -> int | None:
@@ -79,11 +77,15 @@ class Confirm(Noun, frozen=True, kw_only=True):
 
 
 class Revise(Noun, frozen=True, kw_only=True):
-    """A text is another one now. `digest` is that of the whole of it."""
+    """A text is another one now. `digest` is that of the whole of it, `change` that of this change.
 
-    message: int
+    None is the message that was remembered just before.
+    """
+
+    message: int | None
     text: str
     digest: int
+    change: int
 
 
 class Forget(Noun, frozen=True, kw_only=True):

@@ -16,8 +16,10 @@ from .store import Entry
 
 WAITS, HELD_BACK, GIVEN_UP = 0, 1, 2
 _ENTRY = (
-    "number, link, source_bridge, source_chat, message, intent, created_at, steps, done, doubts, tries, first_try_at"
+    "number, bridge, chat, link, source_bridge, source_chat, message, intent, created_at, steps, done, doubts, tries,"
+    " first_try_at"
 )
+_Row = tuple[int, str, str, str, str, str, int | None, bytes, int, bytes | None, int, int, int, int | None]
 _intents: msgspec.json.Decoder[AnyIntent] = msgspec.json.Decoder(AnyIntent)
 _steps: msgspec.json.Decoder[tuple[AnyAction, ...]] = msgspec.json.Decoder(tuple[AnyAction, ...])
 _encode = msgspec.json.Encoder().encode
@@ -46,15 +48,15 @@ class Outbox:
             f"SELECT {_ENTRY} FROM outbox WHERE bridge = ? AND chat = ? AND state = 0 ORDER BY number LIMIT ?",
             (place.bridge, place.chat, most),
         )
-        return [
-            Entry(
-                number=number, key=f"{MARK}{self._store}-{number}", place=place, link=link, message=message,
-                source=Place(bridge=bridge, chat=chat), intent=_intents.decode(intent), created_at=made,
-                steps=_steps.decode(steps) if steps else None, done=done, doubts=doubts, tries=tries,
-                first_try_at=first_try_at,
-            )
-            for number, link, bridge, chat, message, intent, made, steps, done, doubts, tries, first_try_at in rows
-        ]  # fmt: skip
+        return [self._entry(row) for row in rows]
+
+    def _entry(self, row: _Row) -> Entry:
+        number, to_bridge, to_chat, link, bridge, chat, message, intent, made, steps, done, doubts, tries, first = row
+        return Entry(
+            number=number, key=f"{MARK}{self._store}-{number}", place=Place(bridge=to_bridge, chat=to_chat), link=link,
+            source=Place(bridge=bridge, chat=chat), message=message, intent=_intents.decode(intent), created_at=made,
+            steps=_steps.decode(steps) if steps else None, done=done, doubts=doubts, tries=tries, first_try_at=first,
+        )  # fmt: skip
 
     def going_out(self, place: Place, text: str) -> str | None:
         """The key of a text that is on its way there, and that the network has not said that it took."""
@@ -77,16 +79,17 @@ class Outbox:
         return [_intents.decode(intent) for (intent,) in rows]
 
     def find(self, key: str) -> tuple[Entry, int] | None:
-        """What still waits under the key of one of its steps, and which step that is."""
+        """What is not all there yet, by the key of one of its steps, and which step that is."""
         number, _, step = key.removeprefix(f"{MARK}{self._store}-").partition("-")
         if not (number.isdecimal() and step.isdecimal()):
             return None
-        row = self._db.con.execute("SELECT bridge, chat FROM outbox WHERE number = ?", (int(number),)).fetchone()
-        if row is None:
-            return None
-        place = Place(bridge=row[0], chat=row[1])
-        found = [entry for entry in self.waiting(place, 100) if entry.number == int(number)]
-        return (found[0], int(step)) if found else None
+        row = self._db.con.execute(f"SELECT {_ENTRY} FROM outbox WHERE number = ?", (int(number),)).fetchone()
+        return (self._entry(row), int(step)) if row else None
+
+    def done(self, number: int) -> int | None:
+        """How many steps the network took; None where it took all of them, or nothing is wanted any more."""
+        row = self._db.con.execute("SELECT done FROM outbox WHERE number = ?", (number,)).fetchone()
+        return row[0] if row else None
 
     def begin(self, number: int, steps: Sequence[AnyAction], now: int) -> bool:
         """Returns whether it was still there."""

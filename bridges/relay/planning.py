@@ -11,6 +11,7 @@ from .degrade import Plan, Unsent, View
 from .feelings import person_key
 from .files import Spool
 from .intents import Correct, Feel, Recall, Say
+from .model import Place
 from .seats import Sides
 from .sqlite import SqliteStore
 from .store import Entry
@@ -41,12 +42,22 @@ class Planning:
             reaction_notices=link is not None and link.options.reaction_notices,
             reply=store.reference(reply, place, me) if reply is not None else None,
             target=store.reference(about, place, me) if about is not None else None,
+            foreign=about is not None and self._is_foreign(about, place, can),
             copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
             files=files,
             all=self._all(entry, intent, can) if isinstance(intent, Feel) else (),
             sent_as=self._shown(entry, intent, can) if isinstance(intent, Feel) else None,
         )  # fmt: skip
         return degrade.plan(intent, entry.key, view)
+
+    def _is_foreign(self, message: int, place: Place, can: frozenset[Can]) -> bool:
+        """Whether a message was written there by somebody for whom we cannot speak: the owner, in their own app."""
+        told = self._store.ledger.message(message)
+        return (
+            told is not None
+            and told.place == place
+            and not (self._store.sides[place.bridge].is_owner or (told.owner and Can.OWNER in can))
+        )
 
     def _all(self, entry: Entry, intent: Feel, can: frozenset[Can]) -> tuple[str, ...]:
         """What whoever reacts there has on the message: one person, or everybody for whom our account stands.

@@ -83,6 +83,9 @@ class SqliteStore:
     def told(self, place: Place, id: str) -> Told | None:
         return self.ledger.told(place, id)
 
+    def is_revised(self, message: int, change: int) -> bool:
+        return self.ledger.is_revised(message, change)
+
     def emotion(self, place: Place, id: str) -> Emotion | None:
         return self.ledger.emotion(place, id)
 
@@ -156,7 +159,11 @@ class SqliteStore:
 
     def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
         steps = entry.steps or ()
-        action = steps[step]
+        action, done = steps[step], self.outbox.done(entry.number)
+        if done is None or done > step:  # it came back before its answer did
+            if entry.message is not None:
+                self.ledger.also(entry.message, entry.place, result)
+            return
         if isinstance(action, Post):
             message = entry.message if entry.message is not None else self.ledger.ours(entry.place, entry.link, now)
             self.ledger.copied(message, entry.place, result, has_text=bool(action.text))

@@ -100,6 +100,9 @@ class Known(Protocol):
     def links_at(self, place: Place) -> Sequence[Link]: ...
     def link(self, name: str) -> Link | None: ...
     def told(self, place: Place, id: str) -> Told | None: ...
+    def is_revised(self, message: int, change: int) -> bool:
+        """Whether this change of its text is known."""
+
     def emotion(self, place: Place, id: str) -> Emotion | None:
         """The reaction that has this id there."""
 

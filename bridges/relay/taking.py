@@ -86,7 +86,7 @@ class Taking:
             case Confirm():
                 self._confirm(order)
             case Revise():
-                self._store.ledger.revise(order.message, order.text, order.digest)
+                self._revise(order)
             case Forget():
                 self._forget(order.message if order.message is not None else self._number)
             case Feeling():
@@ -117,6 +117,11 @@ class Taking:
         if fades_at is not None and fades_at <= self._now:
             self._forget(self._number)
             self._gone = self._number
+
+    def _revise(self, order: Revise) -> None:
+        number = order.message if order.message is not None else self._number
+        if number is not None:
+            self._store.ledger.revise(number, order.text, order.digest, order.change)
 
     def _forget(self, message: int | None) -> None:
         """Wipe a message wherever it still is here, also where it was only to be said."""
