@@ -119,7 +119,12 @@ def say_what_leaves(run: Run, bridge: type[Bridge], at: Desk) -> None:
 
         from .online import tell
 
-        tell(run, access_of(at))
+        access = access_of(at)
+        tell(run, access)
+        if not (access.local or access.direct):
+            run.ui.note(
+                "Servers of your communities may be asked what their rooms are called; they don't see who asks."
+            )
         return
     server, me = _server_of(at.settings), _address_of(at.settings)
     where = f"logs in at {plain(server)}" if server else f"connects to {about.title}"
