@@ -29,8 +29,8 @@ PICTURE = 12_500
 """Characters of a picture in a profile: as many as the apps of SimpleX take, so that a whole profile is one message."""
 PREVIEW, LEAST_PREVIEW = 6_000, 1_200
 SIDE = 256  # pixels of a preview, at most
-MOST_PIXELS, MOST_DECODED = 64_000_000, 16_000_000
-"""A large JPEG can be decoded at a fraction of its size; other kinds only whole, with four bytes for each of these."""
+MOST_PIXELS, MOST_DECODED = 50_000_000, 9_000_000
+"""A large JPEG is decoded at a fraction of its size, other kinds only whole: 150 MB for a moment, as measured."""
 LARGEST_VOICE = 64_000_000  # bytes that are looked through for how long they last
 LONGEST_VOICE = 86_400
 _PHOTOS = {"image/jpeg", "image/jpg", "image/png", "image/webp", "image/gif"}

@@ -144,7 +144,8 @@ class SimplexFriend:
         self.ask(f"/_connect 1 {link}")
 
     def look(self) -> None:
-        """Take what there is to know. Invitations to groups are accepted."""
+        """Take what there is to know, and let go of what has had its time. Invitations to groups are accepted."""
+        self.account.tidy()
         while (event := self.account.next_event()) is not None:
             said = cast("Json", json.loads(event))
             if said["type"] == "receivedGroupInvitation":
