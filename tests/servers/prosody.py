@@ -123,11 +123,21 @@ class Prosody:
     def account(self, name: str, host: str = "localhost") -> tuple[str, str]:
         """A new account: its address and password. `lonely.localhost` has no services at all."""
         user, password = f"{name}{next(self._numbers)}", secrets.token_hex(12)
-        self.control("register", user, host, password)
+        self._note(f"{user}@{host}", "accounts", f'["password"] = "{password}"')
         return f"{user}@{host}", password
 
-    def control(self, *words: str) -> None:
-        subprocess.run(["prosodyctl", "--config", self._config, *words], check=True, capture_output=True)
+    def befriend(self, one: str, other: str) -> None:
+        """Have two accounts in each other's list of contacts, before anybody logs in."""
+        for who, whom in ((one, other), (other, one)):
+            item = '{ ["subscription"] = "both"; ["groups"] = {}; ["persist"] = true }'
+            self._note(who, "roster", f'[false] = {{ ["version"] = 1 }}; ["{whom}"] = {item}')
+
+    def _note(self, address: str, kind: str, fields: str) -> None:
+        """Write down something of an account as Prosody does: its own program takes a quarter of a second for it."""
+        user, _, host = address.partition("@")
+        folder = self.folder / "data" / host.replace(".", "%2e") / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{user}.dat").write_text(f"return {{ {fields} }};\n", "utf-8")
 
 
 def _listens(port: int) -> bool:
@@ -148,7 +158,7 @@ def _free_ports(count: int) -> list[int]:
 
 def missing() -> str | None:
     """What is not there that the server needs."""
-    for program in ("prosody", "prosodyctl", "openssl"):
+    for program in ("prosody", "openssl"):
         if shutil.which(program) is None:
             return f"{program} is not installed"
     if not Path("/usr/lib/prosody/modules/mod_privilege").exists():

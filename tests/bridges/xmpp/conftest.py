@@ -7,7 +7,14 @@ from typing import NoReturn
 
 import pytest
 
+from bridges.xmpp import line
 from tests.servers import prosody
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lost a server on this machine need not spare it."""
+    monkeypatch.setattr(line, "SOONEST", 0.1)
 
 
 @pytest.fixture(scope="session")

@@ -85,9 +85,8 @@ async def someone(server: Prosody, address: str, password: str, device: str = "p
 async def direct(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
     """Two people who have each other in their lists."""
     ours, theirs = server.account("robin"), server.account("friend")
+    server.befriend(ours[0], theirs[0])
     async with someone(server, *theirs) as friend:
-        async with someone(server, *ours) as me:
-            await friend.is_friend_of(me)
         world = XmppWorld(server, folder, account_settings(server, *ours) | {"owner": theirs[0]}, theirs[0])
         world.friend, friend.other = friend, JID(ours[0])
         yield world
