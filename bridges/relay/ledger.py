@@ -40,7 +40,8 @@ class Ledger:
         author = order.author
         fades_at = None if order.fades_at is None else min(order.fades_at, now + (order.expires or 0) * 1000)
         number = self._db.write(
-            "INSERT INTO messages (link, bridge, chat, author, name, owner, sent_at, text, expires, fades_at, relayed_at)"
+            "INSERT INTO messages"
+            " (link, bridge, chat, author, name, owner, sent_at, text, expires, fades_at, relayed_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (order.link, place.bridge, place.chat, author.id, author.shown, author.owner, order.sent_at, order.text,
              order.expires, fades_at, now),
