@@ -97,6 +97,8 @@ def trouble_with(setting: Setting, said: str) -> str | None:
     """What is wrong with an answer, in words; None if nothing is."""
     from bridges.api import SettingKind
 
+    if said == setting.default:
+        return None  # also where it says nothing, and means as elsewhere
     if not said and setting.default is None:
         return "This needs an answer."
     match setting.kind:
