@@ -100,6 +100,11 @@ class Making:
             except DecampError as error:
                 relay.owner.tell(f"No chat could be made for {wish.chat.title} on {wish.target}: {error} {error.hint}")
                 return
+            except Exception as error:  # outermost: other people's code, which must not stop what else is made
+                log.exception("The bridge %s broke while it made a chat.", wish.target)
+                what = f"{wish.target} broke: {type(error).__name__}."
+                relay.owner.tell(f"No chat could be made for {wish.chat.title}: {what} The log says more.")
+                return
             else:
                 return
 

@@ -81,6 +81,8 @@ class People:
                         await self._dress_end(link, end)
                     except (DecampError, OSError) as error:  # the old name stays; the next change tries again
                         log.info("A portal on %s keeps its old name: %s", end.bridge, type(error).__name__)
+                    except Exception:  # outermost: other people's code
+                        log.exception("The bridge %s broke while it gave a portal its name.", end.bridge)
 
     async def _dress_end(self, link: Link, end: Place) -> None:
         store, bridge = self._relay.store, self._relay.connected(end.bridge)

@@ -129,6 +129,9 @@ def _links(run: Run, relaying: Relaying) -> Iterator[Finding]:
     for name in sorted({name for name, _ in store.portals.stops}):
         title = store.portals.links[name].title if name in store.portals.links else name
         yield _warning(f"{title or name} stands still.", f"Run: decamp relay resume '{plain(title or name)}'")
+    for one in relaying.rules:
+        if (one.rule.source, one.rule.target) in store.portals.rests:
+            yield _warning(f"{one.name} stands still.", f"Run: decamp relay resume {plain(one.name)}")
     if (relaying.rules or links) and not control_of(run):
         yield _note(
             "There is no chat in which the relay could tell you what went wrong.",

@@ -112,6 +112,7 @@ def test_a_rule_that_is_paused_makes_no_chats_and_what_comes_is_kept(town: Town,
         town.says("old/kitchen", "ann", "a new one")
         until(lambda: said(decamp("relay", "status", "--json"))["status"]["wishes"] == 1)
         assert not (town.folder / "inn" / "kitchen (Shared folder)").exists()
+        assert "folder-hotel stands still." in decamp("relay", "doctor").stdout
         assert "folder-hotel goes on." in decamp("relay", "resume", "folder-hotel").stdout
         until(lambda: town.texts("inn/kitchen (Shared folder)") == ["Ann: a new one"], SOON)
         until(lambda: len(town.texts("inn/club (Shared folder)")) == written, SOON)

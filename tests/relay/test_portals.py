@@ -194,6 +194,27 @@ def test_names_fit_the_network_they_are_shown_on() -> None:
     assert ghost_name(Person(id="1", name="a\u202eb\n👨‍👩‍👧"), about, None) == "ab 👨‍👩‍👧 (Session)"
 
 
+def test_a_bridge_that_breaks_while_it_makes_a_chat_is_told_and_makes_it_the_next_time(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        broken = [ZeroDivisionError("secret words")]
+
+        def breaks(chat: str, _: object) -> None:
+            if chat == "" and broken:
+                raise broken.pop()
+
+        pair.new.before = breaks
+        async with pair.world.running():
+            pair.maya("hello")
+            await until(pair.notices)
+            assert "No chat could be made for Maya: new broke: ZeroDivisionError." in pair.notices()[0]
+            assert "secret words" not in pair.notices()[0]
+            pair.owner("retry", "control")
+            await until(lambda: pair.new.texts("portal 05maya") == ["hello"])
+
+    run(body)
+
+
 def test_killed_in_the_middle_of_history_it_begins_anew_and_each_message_is_there_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
