@@ -72,7 +72,7 @@ class Record:
         self._db = sqlite3.connect(folder / "xmpp.sqlite", isolation_level=None)
         (folder / "xmpp.sqlite").chmod(0o600)
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
 
     def close(self) -> None:
         self._db.close()

@@ -35,6 +35,7 @@ modules_enabled = {{ "disco"; "roster"; "saslauth"; "tls"; "posix"; "ping"; "pep
 modules_disabled = {{ "s2s" }}
 allow_registration = true
 authentication = "internal_hashed"
+default_iteration_count = 4096 -- the least there may be: passwords here are not worth more
 storage = "internal"
 default_archive_policy = true
 archive_expires_after = "never"

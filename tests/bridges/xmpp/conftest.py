@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
@@ -12,9 +13,10 @@ from tests.servers import prosody
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever lost a server on this machine need not spare it."""
+def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lost a server on this machine need not spare it, nor read the authorities of the whole world for it."""
     monkeypatch.setattr(line, "SOONEST", 0.1)
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
 
 
 @pytest.fixture(scope="session")
