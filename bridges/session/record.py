@@ -134,7 +134,8 @@ class Record:
             self._db.execute("DELETE FROM looks WHERE number < ?", [look - KEPT])
             self._db.execute("DELETE FROM held WHERE let_in < ?", [look - KEPT])
             self._db.execute("DELETE FROM heard WHERE sent_at < ?", [now - REMEMBERED])
-            self.rooms.forget_before(look - KEPT, now - REMEMBERED)
+            if look % KEPT == 0:
+                self.rooms.forget_before(look - KEPT, now - REMEMBERED)
 
     def tell(self, what: str, look: int) -> bool:
         """Whether this was not told yet; from now on it is."""

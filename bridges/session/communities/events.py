@@ -115,7 +115,7 @@ class Reader:
         if row.reactions is None or row.deleted:
             return
         before = self.record.felt(self.chat.id, post.number)
-        now = _felt(row, before)
+        now = felt_now(row, before)
         if now == before:
             return
         self.record.feel(self.chat.id, post.number, look, now)
@@ -145,7 +145,7 @@ class Reader:
         return Reacted(chat=self.chat, sender=sender, message=post.id, emojis=emojis, change=change, own=own)
 
 
-def _felt(row: Row, before: Felt) -> Felt:
+def felt_now(row: Row, before: Felt) -> Felt:
     """Who has what now. A server names the first twenty: who is not among them keeps what they had."""
     found: dict[str, list[str]] = {}
     for emoji, one in row.feelings:

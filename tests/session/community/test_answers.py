@@ -6,10 +6,13 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.session import content as contents
 from migrate.session.community import answers
@@ -22,6 +25,10 @@ from migrate.session.envelope import ENVELOPE, Envelope, pad
 from migrate.session.errors import BadAnswer, BadMessage, TooLarge
 from migrate.session.keys import AccountKeys
 
+_KEYS = st.sampled_from(
+    ("id", "seqno", "session_id", "posted", "edited", "data", "signature", "deleted", "reactions", "count", "index",
+     "reactors", "whisper", "filtered", "👍")
+)  # fmt: skip
 LINK = CommunityLink(server="https://sogs.example.org", room="lobby", key="42" * 32)
 
 
@@ -128,6 +135,26 @@ def test_a_row_that_is_none_costs_itself_and_not_the_page(row: object) -> None:
 def test_what_is_no_page_is_refused(body: bytes) -> None:
     with pytest.raises(BadAnswer):
         answers.read_rows(body)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(_KEYS, inside, max_size=6),
+    max_leaves=20,
+)
+
+
+@given(st.lists(_JSON, max_size=5) | _JSON)
+def test_whatever_a_server_says_is_rows_or_an_error(said: object) -> None:
+    try:
+        page = answers.read_rows(json.dumps(said).encode())
+    except BadAnswer:
+        return
+    for row in page.rows:
+        assert 0 <= row.posted_at < 1 << 53
+        list(row.feelings)
+        with suppress(BadMessage):
+            opened(row.session_id or "", row.data or "", row.signature)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"token": 1}', b'{"name": "x"}'])
