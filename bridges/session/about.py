@@ -55,7 +55,7 @@ ABOUT = About(
     name="session",
     title="Session",
     network=Network.SESSION,
-    summary="Your Session account, as another device of it: people, groups, and notes to yourself.",
+    summary="Your Session account, as another device of it: people, groups, communities, notes to yourself.",
     settings=(WORDS, *NETWORK, EVERY),
     can=frozenset({
         Can.FILES, Can.CAPTIONS, Can.VOICE, Can.REPLIES, Can.DELETES, Can.REACTIONS, Can.READ, Can.TYPING, Can.TIMERS,

@@ -91,7 +91,7 @@ def test_an_id_means_the_same_message_for_ever() -> None:
 
 def test_of_more_than_twenty_who_reacted_nobody_is_taken_for_gone() -> None:
     people = tuple(f"15{number:064x}" for number in range(21))
-    before = dict.fromkeys(people, ("👍",))
+    before: Felt = dict.fromkeys(people, ("👍",))
     some = Row(id=1, seqno=2, reactions={"👍": Reactions(count=21, reactors=people[:20])})
     assert felt_now(some, before) == before
     all_of_them = Row(id=1, seqno=3, reactions={"👍": Reactions(count=20, reactors=people[:20])})
