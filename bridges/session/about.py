@@ -61,7 +61,7 @@ ABOUT = About(
         Can.FILES, Can.CAPTIONS, Can.VOICE, Can.REPLIES, Can.DELETES, Can.REACTIONS, Can.READ, Can.TYPING, Can.TIMERS,
         Can.GROUPS, Can.IDEMPOTENT, Can.REQUESTS,
     }),
-    # Formats page of the Session network, sections 5.1 and 7. The file server takes 10,000,000 bytes, and a file is padded
-    # and sealed before it gets there: of the sizes to which it is padded this is the largest that fits then.
+    # Formats page of the Session network, sections 5.1 and 7. The file server takes 10,000,000 bytes, and a file is
+    # padded and sealed before it gets there: of the sizes to which it is padded this is the largest that fits then.
     limits=Limits(text_characters=2_000, file_bytes=9_828_080),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The bridge promises no more than the network takes: whoever sends relies on it, and loses a text with its file else."""
+"""The bridge promises no more than the network takes: whoever sends relies on it, or loses a text with its file."""
 
 from bridges.session.about import ABOUT
 from migrate.account.files import sealed_size
