@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,8 @@ from migrate.announce.codes import written
 from migrate.announce.journal import Journal
 from migrate.cli.relay_announced import Announced
 from tests.announce.people import NOW, addressed, campaign, person
+from tests.cli.conftest import Decamp, said
+from tests.cli.relay_town import ROOT, Running, Town, plug_in, until
 
 OWNER = "@owner"
 CONTROL = Place(bridge="simplex", chat="control")
@@ -195,3 +198,24 @@ def test_whoever_quotes_a_code_in_a_chat_that_is_relayed_has_not_come(tmp_path: 
             Joined(chat=CHAT, person=SOMEBODY),
         ):
             assert not relay.hear("simplex", event)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["in order", "killed"])
+def test_announce_status_shows_once_who_came_while_the_relay_ran(
+    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, decamp: Decamp, number: int
+) -> None:
+    site = plug_in(tmp_path)
+    monkeypatch.syspath_prepend(str(site))
+    town = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
+    town.set_up("folder", "hotel")
+    (tmp_path / "inn" / "lounge").mkdir()
+    assert decamp("relay", "add", "folder", "hotel", "--groups").exit_code == 0
+    code, _ = told(town.home)
+    with Running(town).is_up() as relay:
+        town.says("inn/lounge", "noor", f"It is me: {code}")
+        until(lambda: arrivals_in(town.home))
+        relay.end(number)
+    with Running(town).is_up():
+        shown = said(decamp("announce", "status", "--json"))
+    assert (shown["arrived"], shown["total"]) == (1, 2)
+    assert arrivals_in(town.home) == [(person(1).id, "hotel", "code")]
