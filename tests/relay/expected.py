@@ -16,14 +16,14 @@ class Expected:
     """What must follow from a history, once nothing is on its way any more."""
 
     def __init__(self, history: History) -> None:
-        self._history, self._nets = history, history.nets
+        self._history, self._nets, self._meant = history, history.nets, history.meant
 
     def differences(self) -> list[str]:
         """Every place that shows something else than it must."""
         self._history.store.database.scrub()
         return [
             wrong for link in self._history.links.values() for end in link.ends for wrong in self._at(link, end)
-        ] + [f"the words of {one.number} are still on the disk" for one in self._history.meant if self._is_kept(one)]
+        ] + [f"the words of {one.number} are still on the disk" for one in self._meant if self._is_kept(one)]
 
     def _is_kept(self, one: Meant) -> bool:
         words = f"<{one.number}.".encode()
@@ -39,16 +39,14 @@ class Expected:
             if letter.ours and (number := self._history.number_of(letter)) is not None:
                 shown.setdefault(number, []).append(letter)
         for number in shown:
-            if not self._comes(link, self._history.meant[number], place):
+            if not self._comes(link, self._meant[number], place):
                 yield f"{place} shows {number}, which it must not"
-        for one in self._history.meant:
+        for one in self._meant:
             if self._comes(link, one, place):
                 yield from self._message(link, one, place, shown.get(one.number, []))
         for source in link.ends:
-            firsts = [
-                number for number, found in shown.items()
-                if self._history.meant[number].place == source and not net.refused & {number} and not self._is_early(found)
-            ]  # fmt: skip
+            came = [number for number in shown if self._meant[number].place == source and number not in net.refused]
+            firsts = [number for number in came if not self._is_early(shown[number])]
             if firsts != sorted(firsts):
                 yield f"{place} has what came from {source} in the order {firsts}"
 

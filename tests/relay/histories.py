@@ -31,7 +31,7 @@ STRANGER = Person(id="stranger", name="Sam")
 EMOJIS = ("👍", "🎉")
 OPTIONS = Options(most=0, most_alike=0)
 TOKEN = re.compile(r"<(\d+)\.(\d+)>")
-QUOTE = re.compile(r"\A(?:\[[^\]]*\] )?> [^\n]*\n|^> [^\n]*\n", re.MULTILINE)
+QUOTE = re.compile(r"^(?:\([^)]*\) |\[[^\]]*\] )*> [^\n]*\n", re.MULTILINE)
 
 
 @dataclass(slots=True)
