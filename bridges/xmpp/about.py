@@ -59,7 +59,7 @@ ACCOUNT = About(
         FILE_SERVERS,
         OMEMO,
     ),
-    can=TALK | {Can.GROUPS, Can.MAKE_CHATS, Can.INVITATIONS, Can.REQUESTS, Can.PROFILE, Can.MOVED},
+    can=TALK | {Can.GROUPS, Can.MAKE_CHATS, Can.CHAT_PICTURES, Can.INVITATIONS, Can.REQUESTS, Can.PROFILE, Can.MOVED},
     limits=LIMITS,
     extra="xmpp",
     libraries=("slixmpp", "aiohttp"),

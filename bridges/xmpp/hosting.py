@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from migrate.model import short_id
 
-from ..api import BadSetting, Can, CannotDo, Chat, Desk, Person, Refused
-from . import archive, opening, rooms
+from ..api import BadSetting, Chat, Desk, Person, Refused
+from . import archive, opening, people, rooms
 from .addresses import account, domain
 from .listening import Listener
 from .record import Made
 from .rooms import NotLetIn, Room
 from .stream import Stream
+
+log = logging.getLogger(__name__)
 
 
 class Host(Listener):
@@ -46,8 +49,6 @@ class Host(Listener):
 
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
         """The room for one contact, with the owner asked in; without a contact, a new one."""
-        if picture is not None:
-            raise CannotDo(Can.CHAT_PICTURES)
         stream, owner = self._connected(), self._told_owner()
         async with self._making:
             known = self._record.room_for(person.id) if person else None
@@ -55,6 +56,8 @@ class Host(Listener):
             if room is None or not await self._is_still_there(stream, room):
                 self._rooms.pop(known or "", None)
                 room = await self._make(stream, title, person, owner)
+                if picture is not None:
+                    await self._portray(stream, room, picture)
             if not opening.is_there(room, owner):
                 opening.invite(stream, room, owner)
         return room.chat
@@ -113,8 +116,6 @@ class Host(Listener):
     # -- what they are called ------------------------------------------------------------------------------
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
-        if picture is not None:
-            raise CannotDo(Can.CHAT_PICTURES)
         stream, room = self._connected(), self._rooms.get(chat)
         if room is None or room.made is None:
             raise Refused("This room is not ours to change.", "Ask whoever owns it.")
@@ -122,14 +123,23 @@ class Host(Listener):
             if room.nick is None:
                 await self._enter(stream, room)
             shown = opening.title_of(title, room.title)
-            if shown == room.title:
-                return
-            room.title = shown
-            await opening.entitle(stream, room)
-            room.made = replace(room.made, title=shown)
-            self._record.keep_room(room.made)
-            room.wished = rooms.own(room.made, self._nick()).wished
-            await rooms.rename(stream, room)
+            if shown != room.title:
+                room.title = shown
+                await opening.entitle(stream, room)
+                room.made = replace(room.made, title=shown)
+                self._record.keep_room(room.made)
+                room.wished = rooms.own(room.made, self._nick()).wished
+                await rooms.rename(stream, room)
+            if picture is not None:
+                await self._portray(stream, room, picture)
+
+    async def _portray(self, stream: Stream, room: Room, picture: Path) -> None:
+        """Give a room a picture, where the service has such."""
+        content = await asyncio.to_thread(picture.read_bytes)
+        if len(content) > (most := people.LARGEST_PICTURE):
+            raise Refused(f"The picture has {len(content)} bytes, and {most} fit on a card.", "Shrink it.")
+        if not await opening.portray(stream, room, content):
+            log.info("The service %s has no pictures for rooms.", domain(room.address))
 
     # -- what it takes -------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from ..api import Refused
 from . import elements as x
-from . import rooms
+from . import people, rooms
 from .addresses import bare, server
 from .elements import element, every, find, text_of
 from .rooms import NotLetIn, Room
@@ -159,6 +159,15 @@ async def close(stream: Stream, room: Room, owner: str) -> bool:
 async def entitle(stream: Stream, room: Room) -> None:
     """Have a room show its title."""
     await _configure(stream, room, {"muc#roomconfig_roomname": room.title})
+
+
+async def portray(stream: Stream, room: Room, picture: bytes) -> bool:
+    """Give a room a picture. Returns whether the service has pictures for rooms: cards of their own (XEP-0486)."""
+    if x.VCARD not in _features(await _about(stream, room.address)):
+        return False
+    card = people.write_card(room.title, picture)
+    await stream.ask(element(x.CLIENT, "iq", card, type="set", to=room.address))
+    return True
 
 
 async def _configure(stream: Stream, room: Room, wanted: Mapping[str, str]) -> set[str]:

@@ -194,6 +194,8 @@ def heard(room: Room, presence: Element) -> tuple[str, str] | None:
     None for nothing new. The first ones, of those who were there when we came, are nothing new either.
     """
     nick, said = resource(presence.get("from", "")), codes(presence)
+    if not nick:
+        return None  # of the room itself, such as that it has another picture
     item = find(presence, x.MUC_USER, "x", "item")
     account = bare(item.get("jid", "")).lower() if item is not None else ""
     if presence.get("type") == "unavailable":

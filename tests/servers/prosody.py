@@ -46,7 +46,7 @@ VirtualHost "localhost"
   privileged_entities = {{ ["session.localhost"] = {{ roster = "both"; message = "outgoing" }} }}
 
 Component "conference.localhost" "muc"
-  modules_enabled = {{ "muc_mam" }}
+  modules_enabled = {{ "muc_mam"; "vcard_muc" }}
   muc_room_locking = false
   muc_room_default_persistent = true
 

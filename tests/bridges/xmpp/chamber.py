@@ -18,6 +18,7 @@ from tests.bridges.xmpp.world import XmppWorld, account_settings, in_their_room,
 from tests.servers.prosody import Prosody
 
 ADMIN, OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
+DISCO = "{http://jabber.org/protocol/disco#info}"
 TITLE = "Maya (Session)"
 
 
@@ -58,8 +59,8 @@ def item(**attributes: str) -> ET.Element:
 
 
 async def features(who: XmppFriend, room: str) -> set[str]:
-    answer = await ask(who, room, ET.Element("{http://jabber.org/protocol/disco#info}query"), "get")
-    return {one.get("var", "") for one in answer.iter("{http://jabber.org/protocol/disco#info}feature")}
+    answer = await ask(who, room, ET.Element(f"{DISCO}query"), "get")
+    return {one.get("var", "") for one in answer.iter(f"{DISCO}feature")}
 
 
 def texts(seat: Seat) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 from slixmpp import JID
+from slixmpp.xmlstream import ET
 
 from bridges.api import BadSetting, Person, Post, Posted, Refused
 from bridges.contract import Seat
@@ -15,7 +17,7 @@ from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
 from bridges.xmpp import opening
 from bridges.xmpp.bridge import XmppBridge
-from tests.bridges.xmpp.chamber import TITLE, features, lets_in, play, relay, texts
+from tests.bridges.xmpp.chamber import DISCO, TITLE, ask, features, lets_in, play, relay, texts
 from tests.bridges.xmpp.world import XmppWorld, account_settings, someone
 from tests.servers.prosody import Prosody
 
@@ -69,6 +71,29 @@ def test_what_we_wrote_under_an_older_name_never_comes_back_as_the_owners(server
             ]
 
     play(server, tmp_path, body)
+
+
+@pytest.mark.parametrize("rooms", ["", "forgetful"])
+def test_a_room_has_the_picture_of_its_contact_where_rooms_have_pictures(
+    server: Prosody, tmp_path: Path, rooms: str
+) -> None:
+    picture = tmp_path / "maya.png"
+    picture.write_bytes(b"\x89PNG" + bytes(1000))
+
+    async def body(world: XmppWorld) -> None:
+        async with Seat(world) as seat:
+            await seat.bridge.dress_chat(world.chat, "Maya Lin", picture)
+            about = await ask(world.friend, world.chat, ET.Element(f"{DISCO}query"), "get")
+            assert [one.get("name") for one in about.iter(f"{DISCO}identity")] == ["Maya Lin"]
+            if rooms:
+                return
+            card = await world.friend.plugin["xep_0054"].get_vcard(JID(world.chat))
+            assert b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") == picture.read_bytes()
+            picture.write_bytes(bytes(200_000))
+            with pytest.raises(Refused, match="200000 bytes"):
+                await seat.bridge.dress_chat(world.chat, "Maya Lin", picture)
+
+    play(server, tmp_path, body, rooms)
 
 
 @pytest.mark.parametrize(
