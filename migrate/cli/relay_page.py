@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..cards.page import asset
 from ..errors import DecampError
 from . import relay_metrics
-from .relay_view import LINKS, NUMBERS, SIDES, link_row, remarks, side_row
+from .relay_view import LINKS, NUMBERS, SIDES, in_order, link_row, remarks, side_row
 from .ui import plain
 from .wording import moment
 
@@ -119,7 +119,7 @@ async def _without_more(request: Request, response: StreamResponse) -> None:
 
 def page(status: Status, unwell: Sequence[str], now: int) -> str:
     """The whole page."""
-    links = [link for link in status.links if not link.over]
+    links = in_order(status)
     more = [f"{len(links) - MOST:,} more links are not shown."] if len(links) > MOST else []
     verdict, kind = ("All sides are connected.", "good") if status.is_well else ("A side is coming back.", "fair")
     if unwell:

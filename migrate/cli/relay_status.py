@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from ..errors import WrongWords
 from ..model import short_id
 from .relay_setup import Named, NothingLinked, Relaying
-from .relay_view import LINKS, NUMBERS, SIDES, called, link_row, remarks, side_row
+from .relay_view import LINKS, NUMBERS, SIDES, called, in_order, link_row, remarks, side_row
 from .run import Run
 from .ui import Ui
+from .wording import count
 
 if TYPE_CHECKING:
     from bridges.relay.model import Link, Place
     from bridges.relay.status import Status
 
+SHOWN = 30
+"""Links that the status shows, those first that need somebody; it says when there are more."""
 MOST = 40
 """Links that an error lists."""
 _WHAT = {"ghosts": "an address for each contact", "chats": "a chat for each contact", "shared": "one chat for all"}
@@ -27,9 +30,11 @@ def show_status(run: Run, status: Status, *, running: bool) -> None:
         raise NothingLinked
     ui.table(SIDES, [side_row(side, now, running=running) for side in status.sides], right=sorted(NUMBERS))
     ui.answer()
-    links = [link for link in status.links if not link.over]
+    links = in_order(status)
     if links:
-        ui.table(LINKS, [link_row(link) for link in links], right=sorted(NUMBERS))
+        ui.table(LINKS, [link_row(link) for link in links[:SHOWN]], right=sorted(NUMBERS))
+    if len(links) > SHOWN:
+        ui.answer(f"And {count(len(links) - SHOWN, 'more link')}: `decamp relay list` shows all.")
     for said in remarks(status):
         ui.answer(said)
     if not running:

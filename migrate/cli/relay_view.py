@@ -41,6 +41,12 @@ def link_row(link: LinkStatus) -> tuple[str, ...]:
     )
 
 
+def in_order(status: Status) -> list[LinkStatus]:
+    """Links that are not over: those first that need somebody, then by their names."""
+    there = [link for link in status.links if not link.over]
+    return sorted(there, key=lambda link: (not (link.stopped or link.failed), link.title.casefold(), link.name))
+
+
 def called(name: str, title: str) -> str:
     """What people call a link: the title of its first chat, or what tells it from another with that title."""
     return name if name.startswith(title) else title

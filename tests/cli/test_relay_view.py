@@ -19,7 +19,7 @@ from bridges.state import State
 from migrate.cli.relay_log import hidden, logging_to_terminal
 from migrate.cli.relay_metrics import GRACE, Patience, metrics
 from migrate.cli.relay_page import MOST, Page, page
-from migrate.cli.relay_view import link_row, side_row
+from migrate.cli.relay_view import in_order, link_row, side_row
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -50,6 +50,19 @@ def test_a_row_says_how_a_side_and_a_link_do_and_no_address() -> None:
     row = link_row(one.links[0])
     assert row[1:] == ("session ↔ matrix", "on", "12", "12", "0")
     assert "05ab" not in "".join(row)
+
+
+def test_what_needs_somebody_stands_first() -> None:
+    ends, none = ("a:1", "b:1"), dict[str, int]()
+    links = (
+        LinkStatus(name="1", title="zoe", ends=ends, relayed=none),
+        LinkStatus(name="2", title="Ann", ends=ends, relayed=none),
+        LinkStatus(name="3", title="Mia", ends=ends, relayed=none, failed=2),
+        LinkStatus(name="4", title="Ben", ends=ends, relayed=none, over=True),
+        LinkStatus(name="5", title="Yan", ends=ends, relayed=none, stopped="paused by you"),
+    )
+    found = in_order(Status(sides=(), links=links, skipped=none))
+    assert [link.title for link in found] == ["Mia", "Yan", "Ann", "zoe"]
 
 
 def test_names_of_other_people_are_only_text_on_the_page() -> None:
