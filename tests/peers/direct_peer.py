@@ -63,6 +63,19 @@ class DirectPeer:
         }  # fmt: skip
         return bytes(self._session.get_file(pointer))
 
+    def read_room(self, server: str, key: str, room: str) -> list[tuple[str, int, str, str]]:
+        rows = self._session.send_sogs_request(server, key, f"/room/{room}/messages/recent?limit=20", "GET")
+        return [(row["session_id"], row["id"], *self._shown(base64.b64decode(row["data"]))) for row in rows]
+
+    def react_in_room(self, server: str, key: str, room: str, number: int, emoji: str) -> bool:
+        answer = self._session.send_sogs_request(server, key, f"/room/{room}/reaction/{number}/{emoji}", "PUT", "{}")
+        return bool(answer["added"])
+
+    def _shown(self, padded: bytes) -> tuple[str, str]:
+        """Text and name: this client knows how a message is written, and leaves rooms to whoever uses it."""
+        data = self._contents.FromString(padded.rstrip(b"\0")[:-1]).dataMessage
+        return data.body, data.profile.displayName
+
     def wear(self, picture: str) -> None:
         self._session.set_avatar(base64.b64decode(picture))
 

@@ -129,6 +129,14 @@ class Peer:
         """The bytes of a file in a message that was read."""
         return self._ask(bytes, "fetch", file=file)
 
+    def read_room(self, server: str, key: str, room: str) -> list[tuple[str, int, str, str]]:
+        """Who wrote what in a community, newest first: id, number, text and name. Only the direct peer can."""
+        return self._ask(list[tuple[str, int, str, str]], "read_room", server=server, key=key, room=room)
+
+    def react_in_room(self, server: str, key: str, room: str, number: int, emoji: str) -> bool:
+        """Put an emoji below a message there. Only the direct peer can."""
+        return self._ask(bool, "react_in_room", server=server, key=key, room=room, number=number, emoji=emoji)
+
     def wear(self, picture: bytes) -> None:
         """Have a picture from now on. The direct peer shows it only to those whom it accepts."""
         self._ask(type(None), "wear", picture=picture)
