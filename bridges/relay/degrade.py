@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
+from migrate.model import short_id
+
 from ..about import Can, Limits
 from ..actions import Accept, AnyAction, Delete, Edit, MarkRead, Post, React, SetTimer, SetTyping, Upload
 from ..events import Person, Reference
@@ -42,8 +44,9 @@ class View:
     """A place as the plan sees it.
 
     `me` is our account there. `owner_here`: it is the owner's own. `plain`: nobody needs to be told who speaks, because
-    the place stands for the one person. `foreign`: the message was written there, with an account that is not ours to
-    speak for. `all`: the emojis that are to be on the message afterwards.
+    the place stands for the one person. `namesake`: another one there is called the same. `foreign`: the message was
+    written there, with an account that is not ours to speak for. `all`: the emojis that are to be on the message
+    afterwards.
     """
 
     can: frozenset[Can]
@@ -52,6 +55,7 @@ class View:
     me: str = ""
     owner_here: bool = False
     plain: bool = False
+    namesake: bool = False
     reaction_notices: bool = False
     reply: Reference | None = None
     target: Reference | None = None
@@ -128,7 +132,9 @@ def _voice(author: Author, view: View) -> _Voice:
         return _Voice()
     if Can.PERSONAS in view.can and not author.owner:
         return _Voice(persona=Person(id=author.id, name=author.shown, picture=author.picture))
-    return _Voice(prefix=f"{author.shown}: " if not author.owner or author.name else "You: ")
+    if author.owner and not author.name:
+        return _Voice(prefix="You: ")
+    return _Voice(prefix=f"{author.shown} ({short_id(author.id)}): " if view.namesake else f"{author.shown}: ")
 
 
 # -- messages --------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from ..events import (
 )  # fmt: skip
 from . import loops, words
 from .degrade import EDITED
-from .feelings import feelings
+from .feelings import feelings, person_key
 from .intents import Correct, Fade, Quoted, Recall, Say, Seen, Types
 from .model import Author, Place
 from .orders import (
@@ -200,11 +200,12 @@ def _deleted(event: Deleted, bridge: str, known: Known, only: str | None) -> Ite
     place = Place(bridge=bridge, chat=event.chat.id)
     emotion = known.emotion(place, event.message)
     if emotion is not None:
+        by_them = event.sender is not None and person_key(author_of(event, known.sides[bridge])) == emotion.person
         reacted = Reacted(
-            chat=event.chat, sender=event.sender or Person(id=emotion.person),
+            chat=event.chat, sender=event.sender if event.sender and by_them else emotion.by,
             message="", emojis=(emotion.emoji,), change=Reacted.Change.REMOVED, own=event.own,
         )  # fmt: skip
-        yield from feelings(reacted, place, known, only, emotion.message)
+        yield from feelings(reacted, place, known, only, emotion.message, known.message(emotion.message))
         return
     if only is None and known.is_waiting(place):
         direct = event.chat.kind is ChatKind.DIRECT and event.sender is not None

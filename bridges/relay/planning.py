@@ -5,13 +5,13 @@ from __future__ import annotations
 from ..about import Can
 from ..actions import Upload
 from ..api import Bridge, NotNow
-from . import degrade
+from . import degrade, words
 from .clock import Clock
 from .degrade import Plan, Unsent, View
 from .feelings import person_key
 from .files import Spool
-from .intents import Correct, Feel, Recall, Say
-from .model import Place
+from .intents import Admit, AnyIntent, Correct, Feel, Recall, Say
+from .model import Link, Place
 from .seats import Sides
 from .sqlite import SqliteStore
 from .store import Entry
@@ -42,6 +42,7 @@ class Planning:
             reaction_notices=link is not None and link.options.reaction_notices,
             reply=store.reference(reply, place, me) if reply is not None else None,
             target=store.reference(about, place, me) if about is not None else None,
+            namesake=link is not None and link.shared and self._has_namesake(intent, link, place),
             foreign=about is not None and self._is_foreign(about, place, can),
             copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
             files=files,
@@ -49,6 +50,14 @@ class Planning:
             sent_as=self._shown(entry, intent, can) if isinstance(intent, Feel) else None,
         )  # fmt: skip
         return degrade.plan(intent, entry.key, view)
+
+    def _has_namesake(self, intent: AnyIntent, link: Link, place: Place) -> bool:
+        """Whether somebody else in a shared chat is called the same, by chance or so as to be taken for them."""
+        if isinstance(intent, Admit):
+            return False
+        name = intent.author.shown.casefold()
+        others = (other for other in self._store.links_at(place) if other.name != link.name)
+        return any(words.name(other.title).casefold() == name for other in others)
 
     def _is_foreign(self, message: int, place: Place, can: frozenset[Can]) -> bool:
         """Whether a message was written there by somebody for whom we cannot speak: the owner, in their own app."""

@@ -83,6 +83,9 @@ class SqliteStore:
     def told(self, place: Place, id: str) -> Told | None:
         return self.ledger.told(place, id)
 
+    def message(self, number: int) -> Told | None:
+        return self.ledger.message(number)
+
     def is_revised(self, message: int, change: int) -> bool:
         return self.ledger.is_revised(message, change)
 

@@ -63,6 +63,11 @@ class Emotion(Noun, frozen=True, kw_only=True):
     person: str
     emoji: str
 
+    @property
+    def by(self) -> Person:
+        """Whoever has it, for when somebody else takes it away."""
+        return Person(id=self.person.partition(" ")[2])
+
 
 class Entry(Noun, frozen=True, kw_only=True):
     """Something that waits to be shown at a place.
@@ -100,6 +105,7 @@ class Known(Protocol):
     def links_at(self, place: Place) -> Sequence[Link]: ...
     def link(self, name: str) -> Link | None: ...
     def told(self, place: Place, id: str) -> Told | None: ...
+    def message(self, number: int) -> Told | None: ...
     def is_revised(self, message: int, change: int) -> bool:
         """Whether this change of its text is known."""
 
