@@ -63,10 +63,10 @@ def set_option(run: Run, name: What, option: OptionName, value: Value) -> Result
 
     with opened(run) as relaying:
         found = find(run.ui, relaying, name)
+        # Raises for what cannot be, before anything is changed.
+        with_option(found.rule.options if isinstance(found, Named) else found.options, option, value)
         if not isinstance(found, Named):
-            answer = f"set {found.name} {option} {value}"
-            return _answered(run, relaying, answer)
-        with_option(found.rule.options, option, value)  # raises for what cannot be, before anything is changed
+            return _answered(run, relaying, f"set {found.name} {option} {value}")
         changed = _set_rule(run, relaying, found, option, value)
     also = f", and so it is for {count(changed, 'link')} that it made" if changed else ""
     run.ui.report(f"{plain(found.name)}: {option} is {plain(value)} now{also}.")

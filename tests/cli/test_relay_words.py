@@ -62,6 +62,7 @@ def test_an_option_is_changed_for_a_link_and_for_a_rule_with_all_that_it_made(to
         assert decamp("relay", "set", "kitchen", "typing", "on").exit_code == 0
         done = decamp("relay", "set", "move", "receipts", "on")
         assert (done.exit_code, "1 link that it made" in done.stdout) == (0, True)
+        assert decamp("relay", "set", "kitchen", "typing", "perhaps").exit_code == 2
         [link] = links(decamp)
         assert (link["options"]["receipts"], link["options"]["typing"]) == (True, True)
     config = tomllib.loads((town.home / "config.toml").read_text())

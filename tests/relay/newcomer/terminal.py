@@ -85,11 +85,19 @@ class Command:
     async def answer_unseen(self, question: str, said: str) -> None:
         """Answer with something that must not show: wait until the terminal hides it, as a person would by chance."""
         await self.says(question)
+        await self.hides()
+        self._type(said)
+
+    @property
+    def shows(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ECHO)
+
+    async def hides(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while termios.tcgetattr(self._ours)[3] & termios.ECHO:
+        while self.shows:
             assert time.monotonic() < deadline, "It would show what is typed."
             await asyncio.sleep(0.01)
-        self._type(said)
 
     def _type(self, said: str) -> None:
         os.write(self._ours, f"{said}\n".encode())
