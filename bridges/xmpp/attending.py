@@ -116,6 +116,8 @@ class Attendant(Line):
         if room.made is not None:
             await self._walked_in(stream, room, said)
             self._record.note_nick(room.address, room.nick or "", self._who.address)
+        if not room.is_archived:
+            await rooms.is_in(stream, room)  # the answer comes after all that the room shows to whoever comes in
 
     async def _read_up(self, stream: Stream, room: Room) -> None:
         """Read what was said before. Where that cannot be we go out again: what is said now would come before it."""

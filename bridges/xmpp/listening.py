@@ -98,12 +98,12 @@ class Listener(Attendant):
         servers = (place, domain(me)) if live else ("", place)
         stamp = letter.stamp(*servers)
         sent_at = stamp or self._desk.now()
+        shown_again = False
         if room is not None:
             room.heard_at = self._desk.now()
             if not room.is_archived and number is None and letter.id:
-                if stamp is not None and self._record.room_id(place, resource(letter.from_), letter.id):
-                    return  # shown again because we came in again
-                number = letter.id
+                known = self._record.room_id(place, resource(letter.from_), letter.id)
+                number, shown_again = letter.id, stamp is not None and known is not None
         if number:
             self._kept[place] = Kept(last=number, at=sent_at)
         own = self._is_ours(letter, room)
@@ -114,6 +114,8 @@ class Listener(Attendant):
             if mailed.native is not None or mailed.id in self._under_way:
                 return
             self._record.arrived(mailed.id, number if in_room and number else mailed.id)
+        if shown_again:  # because we came in again
+            return
         if letter.error is not None:
             self._came_back(letter)
             return

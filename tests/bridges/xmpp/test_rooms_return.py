@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,26 @@ def test_where_an_archive_does_not_answer_what_is_said_now_waits_for_what_was_sa
             assert texts(later) == ["one", "two"]
 
     play(server, tmp_path, body)
+
+
+@pytest.mark.parametrize("rooms", ["", "forgetful"], ids=["archive", "what is shown to whoever comes in"])
+def test_what_came_into_the_room_just_before_a_crash_is_not_sent_again(
+    server: Prosody, tmp_path: Path, rooms: str
+) -> None:
+    async def body(world: XmppWorld) -> None:
+        action = Post(key="crash", text="only once")
+        async with Seat(world) as seat:
+            await seat.bridge.send(world.chat, action)
+        with (
+            closing(sqlite3.connect(world.desk().folder / "xmpp.sqlite")) as db,
+            db,
+        ):  # as if it had died before it knew
+            assert db.execute("UPDATE sent SET native = NULL").rowcount == 1
+        async with Seat(world, seat.cursor) as later:
+            await later.bridge.send(world.chat, action)
+            await later.bridge.send(world.chat, Post(key="after", text="after"))
+            await world.friend.saw(Posted, says("after"))
+            seen = [event.text for event in world.friend.events if isinstance(event, Posted)]
+            assert [text for text in seen if text in {"only once", "after"}] == ["only once", "after"]
+
+    play(server, tmp_path, body, rooms)
