@@ -29,6 +29,7 @@ class Host(Listener):
         if self._owner == account(desk.settings["address"]):
             raise BadSetting("The owner has the same address as the bridge.", "Leave the setting owner empty.")
         self._making = asyncio.Lock()
+        self._service: tuple[Stream, str] | None = None
         await super().start(desk)
 
     def _own_rooms(self) -> list[Room]:
@@ -155,7 +156,11 @@ class Host(Listener):
         return self._owner
 
     async def _place(self, stream: Stream) -> str:
-        return await opening.service(stream, domain(self._who.address), self._desk.settings.get("rooms", ""))
+        """The service where rooms are made, looked for once on each connection."""
+        if self._service is None or self._service[0] is not stream:
+            named = self._desk.settings.get("rooms", "")
+            self._service = stream, await opening.service(stream, domain(self._who.address), named)
+        return self._service[1]
 
     async def _key(self, stream: Stream) -> str:
         known = self._record.fact("key")

@@ -195,10 +195,7 @@ def test_what_came_into_the_room_just_before_a_crash_is_not_sent_again(
         action = Post(key="crash", text="only once")
         async with Seat(world) as seat:
             await seat.bridge.send(world.chat, action)
-        with (
-            closing(sqlite3.connect(world.desk().folder / "xmpp.sqlite")) as db,
-            db,
-        ):  # as if it had died before it knew
+        with closing(sqlite3.connect(world.desk().folder / "xmpp.sqlite")) as db, db:  # as if it had died here
             assert db.execute("UPDATE sent SET native = NULL").rowcount == 1
         async with Seat(world, seat.cursor) as later:
             await later.bridge.send(world.chat, action)
