@@ -9,6 +9,10 @@ from migrate.model import Noun
 from .about import Can
 from .events import Person, Reference
 
+RELAYED = "decamp-"
+"""What the key of every message from a relay begins with. A network that can shows it to others, so that no other relay
+answers; in `Posted.key` then."""
+
 
 class Upload(Noun, frozen=True, kw_only=True):
     """A file on this machine, to be sent under `name`. It is streamed from `path`, which stays as it is."""

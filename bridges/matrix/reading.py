@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
+from ..actions import RELAYED
 from ..events import (
     AnyEvent,
     Deleted,
@@ -29,6 +30,8 @@ from .loose import Object, a_number, a_text, an_object, into, objects
 from .place import PRESENT, Place, as_person
 
 OUR_MARK = "fi.mau.double_puppet_source"
+BY_A_RELAY = "decamp.relay"
+"""Where in a message a relay says which account it wrote with: programs copy all of a message that people pass on."""
 """In the content of what a bridge wrote as its owner (recipe for Matrix, section 3)."""
 WITH_FILES = frozenset({"m.image", "m.file", "m.audio", "m.video"})
 VOICE = "org.matrix.msc3245.voice"
@@ -101,6 +104,7 @@ def _posted(
         files=files,
         reply_to=reply_to,
         own=sender == place.me,
+        key=RELAYED if sender != place.me and a_text(event, "content", BY_A_RELAY) == sender else None,
         notice=notice,
     )
 

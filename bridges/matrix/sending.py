@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..actions import AnyAction, Delete, Edit, MarkRead, Post, React, Sent, SetTyping
+from ..actions import RELAYED, AnyAction, Delete, Edit, MarkRead, Post, React, Sent, SetTyping
 from ..api import Refused
 from . import contents
 from .calls import Calls, Denied, path
 from .keep import Keep
 from .loose import Object, a_text, into, objects
 from .media import Media
+from .reading import BY_A_RELAY
 
 TYPES_FOR = 30_000  # milliseconds after which somebody who types has stopped, if nobody says so
 
@@ -97,9 +98,9 @@ class Pen:
         return Sent(ids=tuple(ids), sent_at=post.sent_at)
 
     async def _put(self, room: str, content: Object, key: str, part: int, voice: Voice, put: Put) -> str:
-        return await self._once(
-            room, ("m.room.message", {**content, **voice.mark}), self._tickets.ticket(key, part), voice, put
-        )
+        by_a_relay = {BY_A_RELAY: voice.user} if key.startswith(RELAYED) else {}
+        said = {**content, **voice.mark, **by_a_relay}
+        return await self._once(room, ("m.room.message", said), self._tickets.ticket(key, part), voice, put)
 
     async def _once(self, room: str, what: tuple[str, Object], ticket: str, voice: Voice, put: Put) -> str:
         """Put an event there, unless it is known to be there. The homeserver forgets tickets after a day."""

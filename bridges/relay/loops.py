@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 
 from migrate.errors import DecampError
 
+from ..actions import RELAYED
 from ..events import Posted
 from .model import Link, Place, Side
 from .store import Known
 
-MARK = "decamp-"
-"""What the key of every message from a relay begins with. Networks that use the key as an id show it to others."""
+MARK = RELAYED
 
 
 class BadLink(DecampError):

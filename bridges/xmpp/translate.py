@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from migrate.model import Noun
 
+from ..actions import RELAYED
 from ..api import (
     AnyAction,
     AnyEvent,
@@ -107,8 +108,11 @@ def _file(one: Enclosed) -> File:
 
 
 def message_id(key: str, part: int = 0) -> str:
-    """The id under which an action with this key is sent, each time the same. It tells nothing about the key."""
-    return f"d{hashlib.sha256(f'{part}:{key}'.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+    """The id under which an action with this key is sent, each time the same. It tells nothing about the key, but
+    whether a relay sent it.
+    """
+    by = RELAYED if key.startswith(RELAYED) else "d"
+    return f"{by}{hashlib.sha256(f'{part}:{key}'.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
 
 
 class Envelope(Noun, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from bridges.events import Deleted, Edited, Joined, Left, Posted, Reacted, Renam
 from bridges.matrix import contents, reading
 from bridges.matrix.loose import Object
 from bridges.matrix.place import Place
+from bridges.relay.loops import MARK
 
 ME, ANN = "@me:example.org", "@ann:example.org"
 
@@ -36,6 +37,13 @@ def posted(content: Object) -> Posted:
 def test_a_text_is_taken_as_it_stands() -> None:
     said = posted({"msgtype": "m.text", "body": "<b>hi</b>", "formatted_body": "<b>other</b>"})
     assert (said.text, said.sender.name, said.sent_at, said.own, said.notice) == ("<b>hi</b>", "Ann", 7, False, False)
+
+
+def test_what_a_relay_wrote_shows_that_and_what_somebody_passed_on_does_not() -> None:
+    by_ann: Object = {"msgtype": "m.text", "body": "Mara: hi", reading.BY_A_RELAY: ANN}
+    assert (posted(by_ann).key or "").startswith(MARK)
+    assert posted({**by_ann, reading.BY_A_RELAY: "@bob:example.org"}).key is None
+    assert posted({"msgtype": "m.text", "body": "hi"}).key is None
 
 
 def test_formatted_text_becomes_plain_where_nothing_else_came() -> None:

@@ -25,6 +25,7 @@ from bridges.api import (
     Reference,
     Typing,
 )
+from bridges.relay.loops import MARK
 from bridges.xmpp import elements as x
 from bridges.xmpp import translate
 from bridges.xmpp.addresses import account, bare, ghost, handle, local, of_link, person
@@ -189,6 +190,11 @@ def test_the_same_key_always_has_the_same_id_and_does_not_show_in_it() -> None:
     assert translate.message_id("secret-key") == translate.message_id("secret-key")
     assert translate.message_id("secret-key", 1) != translate.message_id("secret-key")
     assert "secret" not in translate.message_id("secret-key")
+
+
+def test_what_a_relay_sends_shows_that_to_other_relays() -> None:
+    assert translate.message_id("decamp-5d1f-7").startswith(MARK)
+    assert not translate.message_id("announce-7").startswith(MARK)
 
 
 def test_taking_one_reaction_away_leaves_the_others() -> None:
