@@ -86,6 +86,7 @@ class DeltaChatFriend:
         self.events: list[AnyEvent] = []
         self._taken: set[int] = set()
         self._coming: set[int] = set()
+        self._read: set[int] = set()
         self._texts: dict[int, str] = {}
 
     def ask(self, method: str, *words: Any) -> Any:
@@ -93,8 +94,19 @@ class DeltaChatFriend:
 
     def forget(self) -> None:
         """Look only at what comes from now on."""
-        self._look()
+        self.look()
         self._taken.update(range(len(self.events)))
+
+    def accept(self) -> None:
+        """Go into the chat. Of what came before that, a program is not told one by one: it reads all that is there."""
+        self.look()
+        self.ask("accept_chat", self.chat)
+        known = {int(event.id) for event in self.events if isinstance(event, Posted)}
+        for id in self.ask("get_message_ids", self.chat, False, False):
+            event = self._message(id) if id not in known else None
+            if isinstance(event, Posted) and event.sender.id != "1":
+                self.events.append(event)
+                self._read.add(id)
 
     def reconnect(self) -> None:
         """Open the program again, which connects anew then: otherwise it takes its time."""
@@ -146,7 +158,7 @@ class DeltaChatFriend:
     async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            await asyncio.to_thread(self._look)
+            await asyncio.to_thread(self.look)
             for at, event in enumerate(self.events):
                 if at not in self._taken and isinstance(event, kind) and wanted(event):
                     self._taken.add(at)
@@ -154,7 +166,8 @@ class DeltaChatFriend:
             await asyncio.sleep(0.02)
         raise TimeoutError(f"The friend has not seen any {kind.__name__} of that kind.")
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Take what there is to know."""
         queue = self.rpc.get_queue(self.number)
         while True:
             try:
@@ -172,7 +185,7 @@ class DeltaChatFriend:
         kind, id, chat = native["kind"], native.get("msgId", 0), Chat(id=str(native.get("chatId", 0)), title="")
         match kind:
             case "IncomingMsg":
-                return self._message(id)
+                return self._message(id) if id not in self._read else None
             case "MsgsChanged" if id:
                 return self._message(id) if id in self._coming else self._edit(id)
             case "MsgDeleted":

@@ -11,22 +11,24 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import cast
 
 import msgspec
 
-from bridges.api import AnyAction, Bridge, Desk, Sent
+from bridges.api import AnyAction, Bridge, Desk, Posted, Sent
 from bridges.registry import load
 from bridges.relay.clock import SystemClock
 from bridges.relay.files import Spool
-from bridges.relay.model import Rule, Side
+from bridges.relay.making import History
+from bridges.relay.model import Link, Place, Rule, Side
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
 
+HOUR = 3_600_000
 READY = "ready"
 """The file that is there once each bridge was connected."""
 
@@ -40,12 +42,44 @@ class Seated(msgspec.Struct, kw_only=True):
 
 
 class Told(msgspec.Struct, kw_only=True):
-    """All that a relay needs. `moment`: the one at which it kills itself; 0 is never."""
+    """All that a relay needs.
+
+    `past`: a folder with a file for each chat that has a history. `ahead`: how many milliseconds its clock goes ahead.
+    `moment`: the one at which it kills itself; 0 is never.
+    """
 
     folder: str
     sides: list[Seated]
-    rules: list[Rule]
+    rules: list[Rule] = []
+    links: list[Link] = []
+    past: str = ""
+    ahead: int = 0
     moment: int = 0
+
+
+class Ahead(SystemClock):
+    """A clock that does not show the time of everybody else, and can be set back by an hour (SIGUSR1)."""
+
+    def __init__(self, ahead: int) -> None:
+        self._ahead = ahead
+
+    def now(self) -> int:
+        return super().now() + self._ahead
+
+    def set_back(self) -> None:
+        self._ahead -= HOUR
+
+
+def history(folder: Path) -> History:
+    """What was said before, as it lies there."""
+
+    async def last(place: Place, most: int) -> AsyncIterator[Posted]:
+        path = folder / place.chat
+        if path.exists():
+            for event in msgspec.json.decode(path.read_bytes(), type=list[Posted])[-most:]:
+                yield event
+
+    return last
 
 
 class Moments:
@@ -73,16 +107,23 @@ def dying(kind: type[Bridge], moments: Moments) -> Callable[[], Bridge]:
     return Dying
 
 
-async def relay(told: Told) -> None:
-    folder, moments, clock = Path(told.folder), Moments(told.moment), SystemClock()
-    kinds = {one.name: load(one.name) for one in told.sides}
-    sides = {
+def sides(seated: Iterable[Seated]) -> dict[str, Side]:
+    """The sides as the relay sees them."""
+    return {
         one.name: Side(
-            name=one.name, about=kinds[one.name].about, owners=frozenset({one.settings.get("owner", "")} - {""})
+            name=one.name, about=load(one.name).about, owners=frozenset({one.settings.get("owner", "")} - {""})
         )
-        for one in told.sides
+        for one in seated
     }
-    store = SqliteStore(folder, sides, rules=told.rules)
+
+
+async def relay(told: Told) -> None:
+    folder, moments, clock = Path(told.folder), Moments(told.moment), Ahead(told.ahead)
+    kinds = {one.name: load(one.name) for one in told.sides}
+    store = SqliteStore(folder, sides(told.sides), rules=told.rules)
+    for link in told.links:
+        if link.name not in store.portals.links:
+            store.portals.add(link)
     flush = store.database.before_commit
 
     def before_commit() -> None:
@@ -101,8 +142,10 @@ async def relay(told: Told) -> None:
         return Seat(dying(kinds[one.name], moments), desk)
 
     seats = {one.name: seat(one) for one in told.sides}
-    running = Relay(store, seats, Spool(folder / "spool"), clock, Random())
+    past = history(Path(told.past)) if told.past else None
+    running = Relay(store, seats, Spool(folder / "spool"), clock, Random(), history=past)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.stop)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, clock.set_back)
     watching = asyncio.create_task(_say_ready(running, list(seats), folder / READY))
     await running.run()
     watching.cancel()

@@ -1,0 +1,13 @@
+"""Waiting for what happens on servers and in other processes, and nobody tells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def soon(true: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110  nobody tells us
+            await asyncio.sleep(0.02)
