@@ -135,6 +135,8 @@ class Listener(Attendant):
         about = letter.replaces or letter.retracts
         if about and not found.own and self._is_not_theirs(found.chat.id, about, room):
             return  # somebody who changes words that are not theirs
+        if letter.retracts and room is not None and self._is_anothers(letter, letter.retracts, room):
+            return  # no server looks at who takes back what; a moderator does it in the room's own name
         for event in translate.events(letter, found):
             if isinstance(event, Edited) and room is not None:
                 name = self._record.room_id(room.address, resource(letter.from_), event.message) or event.message
@@ -155,6 +157,10 @@ class Listener(Attendant):
     def _is_not_theirs(self, chat: str, id: str, room: Room | None) -> bool:
         own = self._record.mailed(id) is not None or self._record.own_id(chat, id) is not None
         return own if room is None else False
+
+    def _is_anothers(self, letter: Letter, id: str, room: Room) -> bool:
+        author, by = self._record.room_author(room.address, id), resource(letter.from_)
+        return room.made is None and bool(by) and author is not None and author != by
 
     def _is_strange(self, chat: str) -> bool:
         who = bare(chat)

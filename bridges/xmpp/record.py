@@ -118,6 +118,11 @@ class Record:
         ).fetchone()
         return None if row is None else str(row[0])
 
+    def room_author(self, room: str, native: str) -> str | None:
+        """Under which nickname the message was written that a room calls so."""
+        row = self._db.execute("SELECT author FROM room_ids WHERE room = ? AND native = ?", [room, native]).fetchone()
+        return None if row is None else str(row[0])
+
     def rooms(self) -> list[Made]:
         """Every room that we made."""
         rows = self._db.execute("SELECT address, person, title, archived, last, made_at FROM rooms ORDER BY address")

@@ -285,3 +285,27 @@ def test_what_was_said_in_a_room_while_we_were_away_comes_once(server: Prosody, 
                 assert [event.text for event in later.events if isinstance(event, Posted)] == ["two"]
 
     asyncio.run(run())
+
+
+def test_nobody_in_a_room_takes_back_what_somebody_else_wrote_there(server: Prosody, tmp_path: Path) -> None:
+    async def run() -> None:
+        from bridges.api import Delete
+
+        async with in_a_room(server, tmp_path) as world, Seat(world) as seat:
+            friend = world.friend
+            for text in ("first", "second"):
+                await friend.do(Post(key=text, text=text))
+            first, second = [await seat.saw(Posted, says(text)) for text in ("first", "second")]
+            for name in ("another", "friend"):
+                friend.send_presence(pto=f"{world.chat}/{name}")
+                await friend.saw_stanza(lambda one, name=name: one.xml.get("from") == f"{world.chat}/{name}")
+                if name == "another":
+                    message = friend.make_message(mto=JID(world.chat), mtype="groupchat", mbody="(gone)")
+                    message["retract"]["id"] = first.id
+                    message.send()
+            await friend.do(Delete(key="mine", message=Reference(id=second.id)))
+            gone = await seat.saw(Deleted, lambda _: True)
+            assert gone.message == second.id
+            assert len([event for event in seat.events if isinstance(event, Deleted)]) == 1
+
+    asyncio.run(run())

@@ -274,4 +274,5 @@ def test_a_room_id_given_twice_stays_with_the_first(tmp_path: Path) -> None:
     record.note_room_id("room", "noor", "m1", "second")
     assert record.room_id("room", "noor", "m1") == "first"
     assert record.room_id("room", "maya", "m1") is None
+    assert [record.room_author("room", native) for native in ("first", "other")] == ["noor", None]
     record.close()
