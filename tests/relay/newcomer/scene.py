@@ -19,7 +19,8 @@ from tests.bridges.session.friend import HandFriend, this_moment
 from tests.bridges.session.world import SessionWorld
 
 from . import page
-from .places import PLACES, Absent, Place
+from .place import Absent, Place
+from .places import PLACES
 from .terminal import Command, Desk
 
 

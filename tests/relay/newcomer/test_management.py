@@ -30,7 +30,7 @@ async def management(stage: Stage) -> None:
         await place.strange_words("version")
         await stage.relay_says("status", f"{place.bridge}: connected")
         assert "Mara" not in await stage.relay_says("contacts an", "Ana")
-        await stage.relay_says("list", "Nothing is linked yet")
+        assert "Ana" not in await stage.relay_says("list", "everybody on session")
         await place.strange_words("start Mara")
         # somebody who has not written
         await stage.relay_says("start Ana", "is being made")
