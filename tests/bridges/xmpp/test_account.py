@@ -6,10 +6,11 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from slixmpp import JID
+from slixmpp import JID, Message
 from slixmpp.xmlstream import ET
 
 from bridges.api import (
@@ -287,6 +288,10 @@ def test_what_was_said_in_a_room_while_we_were_away_comes_once(server: Prosody, 
     asyncio.run(run())
 
 
+def _is_from(address: str, stanza: Message) -> bool:
+    return bool(stanza.xml.get("from") == address)
+
+
 def test_nobody_in_a_room_takes_back_what_somebody_else_wrote_there(server: Prosody, tmp_path: Path) -> None:
     async def run() -> None:
         from bridges.api import Delete
@@ -298,7 +303,7 @@ def test_nobody_in_a_room_takes_back_what_somebody_else_wrote_there(server: Pros
             first, second = [await seat.saw(Posted, says(text)) for text in ("first", "second")]
             for name in ("another", "friend"):
                 friend.send_presence(pto=f"{world.chat}/{name}")
-                await friend.saw_stanza(lambda one, name=name: one.xml.get("from") == f"{world.chat}/{name}")
+                await friend.saw_stanza(partial(_is_from, f"{world.chat}/{name}"))
                 if name == "another":
                     message = friend.make_message(mto=JID(world.chat), mtype="groupchat", mbody="(gone)")
                     message["retract"]["id"] = first.id
