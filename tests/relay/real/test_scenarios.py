@@ -224,6 +224,7 @@ def _check_past(here: Stage, seen: list[Posted], meant: list[Posted]) -> None:
     assert here.far.minutes(first) == times
 
 
+@pytest.mark.long
 def test_a_file_at_the_limit_arrives_and_of_one_over_it_the_text_and_the_reason(here: Stage, tmp_path: Path) -> None:
     async def scene() -> None:
         friend, owner, most = await here.meet("Tove"), here.far.owner, min(here.far.file_limit, SESSION_LIMIT)
@@ -293,6 +294,7 @@ async def _is_gone(here: Stage, id: str) -> None:
     await here.far.owner.saw(Deleted, lambda event: event.message == id, 20)
 
 
+@pytest.mark.long
 def test_a_side_that_is_shut_out_says_so_does_not_run_hot_and_comes_back_by_a_word(here: Stage) -> None:
     async def scene() -> None:
         friend, name = await here.meet("Noor"), here.far.name
