@@ -16,7 +16,7 @@ from . import page
 from .places import PLACES
 from .scene import Stage, play
 
-QUICK = ("simplex", "xmpp-component")
+QUICK = ("simplex",)
 HELLO, ANSWER, LATER = "Are you still there?", "I am, from elsewhere.", "And now?"
 
 
