@@ -78,6 +78,7 @@ class Posted(Event, frozen=True, kw_only=True, tag="posted"):
 
     `also` are other ids by which the network may refer to the same message. `own`: written with the account of the
     bridge, on another device or by an earlier run; `key` is then the key it was sent with, where the network tells.
+    Of what others wrote, `key` says no more than that a relay did (`actions.RELAYED`).
     `notice`: a machine wrote it, or the network itself. `expires`: it disappears after so many seconds.
     """
 
