@@ -145,15 +145,16 @@ class Ledger:
 
     # -- copies ------------------------------------------------------------------------------------------
 
-    def copied(self, number: int, place: Place, sent: Sent, *, has_text: bool) -> None:
-        """Note the ids that a network gave to what was sent for a message."""
+    def copied(self, number: int, place: Place, sent: Sent, *, has_text: bool, lasts: bool = False) -> None:
+        """Note the ids that a network gave to what was sent for a message. `lasts`: it went out without a timer."""
         (count,) = self._db.con.execute(
             "SELECT count(*) FROM copies WHERE message = ? AND bridge = ? AND chat = ? AND part >= 0",
             (number, place.bridge, place.chat),
         ).fetchone()
         for at, id in enumerate(sent.ids):
             if id:
-                self._copy(number, place, id, count + at, is_text=has_text and at == 0, sent_at=sent.sent_at)
+                is_text = has_text and at == 0
+                self._copy(number, place, id, count + at, is_text=is_text, sent_at=sent.sent_at, lasts=lasts)
         for id in sent.also:
             self._copy(number, place, id, -1, is_text=False, sent_at=None)
 
@@ -169,10 +170,12 @@ class Ledger:
         first, *files = sent.ids or ("",)
         self.copied(number, place, Sent(ids=tuple(files), also=(*filter(None, (first,)), *sent.also)), has_text=False)
 
-    def places(self, message: int) -> list[Place]:
-        """Where a message is: where it was written, and where copies of it are."""
-        rows = self._db.con.execute("SELECT DISTINCT bridge, chat FROM copies WHERE message = ?", (message,))
-        return [Place(bridge=bridge, chat=chat) for bridge, chat in rows]
+    def places(self, message: int) -> dict[Place, bool]:
+        """Where a message is: where it was written, and where copies of it are. Whether one there has no timer."""
+        rows = self._db.con.execute(
+            "SELECT bridge, chat, max(lasts) FROM copies WHERE message = ? GROUP BY bridge, chat", (message,)
+        )
+        return {Place(bridge=bridge, chat=chat): bool(lasts) for bridge, chat, lasts in rows}
 
     def copies(self, message: int, place: Place) -> list[Copy]:
         rows = self._db.con.execute(
@@ -190,10 +193,12 @@ class Ledger:
             id=copies[0].id, author=told.author if here else me, sent_at=copies[0].sent_at, text=told.text or None
         )
 
-    def _copy(self, number: int, place: Place, id: str, part: int, *, is_text: bool, sent_at: int | None) -> None:
+    def _copy(
+        self, number: int, place: Place, id: str, part: int, *, is_text: bool, sent_at: int | None, lasts: bool = False
+    ) -> None:
         self._db.write(
-            "INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (place.bridge, place.chat, id, number, part, is_text, sent_at),
+            "INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (place.bridge, place.chat, id, number, part, is_text, sent_at, lasts),
         )
 
     # -- reactions ---------------------------------------------------------------------------------------

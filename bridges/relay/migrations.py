@@ -56,7 +56,12 @@ def _fourth(con: Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_first, _second, _third, _fourth)
+def _fifth(con: Connection) -> None:
+    """Which copies stay where they are until we take them back, also where a network lets others disappear."""
+    con.execute("ALTER TABLE copies ADD COLUMN lasts INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS: tuple[Step, ...] = (_first, _second, _third, _fourth, _fifth)
 """The step at n leads from version n to n + 1. A step that was released is never changed; a new one is added."""
 
 

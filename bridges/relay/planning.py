@@ -28,17 +28,20 @@ class Planning:
 
     async def plan(self, entry: Entry, bridge: Bridge, lacking: frozenset[Can] = frozenset()) -> Plan:
         """The actions for an entry, on a network that may lack more than it says. `NotNow`: a file is not there yet."""
-        can = bridge.about.can - lacking
         intent, store, place = entry.intent, self._store, entry.place
+        link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
+        is_shared = link is not None and link.shared
+        can = (
+            bridge.about.can - lacking - ({Can.TIMERS} if is_shared else set())
+        )  # one person's timer is not everybody's
         files: tuple[Upload | Unsent, ...] = ()
         if isinstance(intent, Say) and intent.files:
             files = await self._fetch(entry, intent, bridge)
-        link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
         about = entry.message if not isinstance(intent, Say) else None
         reply = intent.reply if isinstance(intent, Say) else None
         view = View(
             can=can, limits=bridge.limits, now=self._clock.now(), me=me, owner_here=side.is_owner,
-            plain=link is not None and link.private and not link.shared and not side.is_owner,
+            plain=link is not None and link.private and not is_shared and not side.is_owner,
             reaction_notices=link is not None and link.options.reaction_notices,
             reply=store.reference(reply, place, me) if reply is not None else None,
             target=store.reference(about, place, me) if about is not None else None,

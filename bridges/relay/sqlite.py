@@ -169,7 +169,7 @@ class SqliteStore:
             return
         if isinstance(action, Post):
             message = entry.message if entry.message is not None else self.ledger.ours(entry.place, entry.link, now)
-            self.ledger.copied(message, entry.place, result, has_text=bool(action.text))
+            self.ledger.copied(message, entry.place, result, has_text=bool(action.text), lasts=action.expires is None)
         if entry.message is not None and isinstance(action, React) and isinstance(entry.intent, Feel):
             self.ledger.show(entry.message, entry.place, action.emoji, _identity(action), result.id, add=action.add)
         if step + 1 < len(steps):

@@ -58,10 +58,10 @@ class Timers:
         orders: list[Order] = [Forget(message=told.number)]
         for number in store.outbox.wipe(told.number):
             self._spool.drop(number)
-        there = dict.fromkeys((*store.ledger.places(told.number), *store.outbox.places_of(told.number)))
-        for place in there:
+        there = dict.fromkeys(store.outbox.places_of(told.number), False) | store.ledger.places(told.number)
+        for place, lasts in there.items():
             side = store.sides.get(place.bridge)  # none: that bridge was removed, and nobody can take it back there
-            if place != told.place and side is not None and Can.TIMERS not in side.about.can:
+            if place != told.place and side is not None and (lasts or Can.TIMERS not in side.about.can):
                 recall = Recall(author=told.by, at=told.sent_at, due=True)
                 orders.append(Queue(place=place, source=told.place, link=told.link, intent=recall, message=told.number))
         relay.see_to(store.take(told.place.bridge, None, orders, now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridges.api import Can, Delete, Deleted, Edit, Edited, NotNow, Person, Post, Reacted, Receipt, Refused
+from bridges.api import Can, CannotDo, Delete, Deleted, Edit, Edited, NotNow, Person, Post, Reacted, Receipt, Refused
 from bridges.relay.model import Mode
 from tests.relay.pair import MAYA, ME, Pair, run
 from tests.relay.town import EVERYTHING
@@ -177,6 +177,39 @@ def test_what_disappears_does_so_while_its_link_stands_still(tmp_path: Path) -> 
             relay.store.stop("maya", None, "paused", 0)
             await pair.world.clock.turn(62)
             assert len(pair.new.actions(Delete)) == 1
+
+    run(body)
+
+
+def test_what_disappears_does_so_in_a_chat_that_turned_out_to_have_no_timers(tmp_path: Path) -> None:
+    def forbid(_chat: str, action: object) -> None:
+        if isinstance(action, Post) and action.expires:
+            raise CannotDo(Can.TIMERS)
+
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        pair.new.before = forbid
+        async with pair.world.running():
+            pair.maya("soon gone", expires=60)
+            pair.maya("stays")
+            await until(lambda: pair.new.texts("portal") == ["soon gone", "stays"])
+            await pair.world.clock.turn(62)
+            assert len(pair.new.actions(Delete)) == 1
+
+    run(body)
+
+
+def test_a_corrected_copy_of_what_disappears_goes_with_it(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, can=EVERYTHING - {Can.EDITS})
+        async with pair.world.running():
+            id = pair.maya("soon gone", expires=60)
+            await until(lambda: pair.new.texts("portal") == ["soon gone"])
+            pair.old.happens(Edited(chat=pair.old.chats["maya"], sender=MAYA, message=id, text="gone soon", sent_at=1))
+            await until(lambda: len(pair.new.texts("portal")) == 2)
+            await pair.world.clock.turn(62)
+            gone = {act.message.id for act in pair.new.actions(Delete) if isinstance(act, Delete)}
+            assert pair.new.keys[pair.new.posts("portal")[1].key].ids[0] in gone
 
     run(body)
 

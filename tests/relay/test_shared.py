@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridges.api import Chat, Deleted, Person, React, Reacted
+from bridges.api import Chat, Delete, Deleted, Person, React, Reacted, SetTimer, Timer
 from bridges.relay.model import Mode
 from tests.relay.pair import MAYA, Pair, run
 from tests.relay.world import settled, until
@@ -24,6 +24,24 @@ def test_two_contacts_of_one_name_are_told_apart_in_a_shared_chat(tmp_path: Path
             pair.maya("who is that?")
             await until(lambda: len(pair.new.texts("portal")) == 3)
         assert pair.new.texts("portal")[1:] == ["Maya (05an…4567): no, me", f"Maya ({MAYA.id}): who is that?"]
+
+    run(body)
+
+
+def test_the_timer_of_one_contact_is_not_that_of_everybody(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.SHARED)
+        async with pair.world.running():
+            pair.maya("hello")
+            await until(lambda: len(pair.new.texts("portal")) == 1)
+            pair.old.happens(Timer(chat=pair.old.chats["maya"], sender=MAYA, seconds=60))
+            pair.maya("soon gone", expires=60)
+            await until(lambda: len(pair.new.texts("portal")) == 3)
+            assert "disappear after 1 minute" in pair.new.texts("portal")[1]
+            assert pair.new.actions(SetTimer) == []
+            assert [post.expires for post in pair.new.posts("portal")] == [None, None, None]
+            await pair.world.clock.turn(62)
+            assert len(pair.new.actions(Delete)) == 1
 
     run(body)
 
