@@ -31,9 +31,8 @@ class Planning:
         intent, store, place = entry.intent, self._store, entry.place
         link, side, me = store.link(entry.link), store.sides[place.bridge], bridge.me.id
         is_shared = link is not None and link.shared
-        can = (
-            bridge.about.can - lacking - ({Can.TIMERS} if is_shared else set())
-        )  # one person's timer is not everybody's
+        lacking |= {Can.TIMERS} if is_shared else set()  # one person's timer is not everybody's
+        can = bridge.about.can - lacking
         files: tuple[Upload | Unsent, ...] = ()
         if isinstance(intent, Say) and intent.files:
             files = await self._fetch(entry, intent, bridge)
