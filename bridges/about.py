@@ -52,6 +52,8 @@ class Can(StrEnum):
     REACTIONS = "reactions"
     DELIVERY = "delivery receipts"
     """Reports that a message reached the other person's device (incoming only)."""
+    CONFIRMS = "delivery receipts on demand"
+    """Says that a message came only when it is told to (`MarkDelivered`), to whom asked (`Posted.confirm`)."""
     READ = "read receipts"
     TYPING = "typing"
     TIMERS = "disappearing messages"

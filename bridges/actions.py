@@ -118,6 +118,13 @@ class MarkRead(Action, frozen=True, kw_only=True, tag="mark_read"):
     as_owner: bool = False
 
 
+class MarkDelivered(Action, frozen=True, kw_only=True, tag="mark_delivered"):
+    """Tell whoever asked (`Posted.confirm`) that a message got where it was to go, and not only as far as us."""
+
+    _can: ClassVar[Can | None] = Can.CONFIRMS
+    message: Reference
+
+
 class SetTyping(Action, frozen=True, kw_only=True, tag="set_typing"):
     """Tell the others that we began or stopped to type."""
 
@@ -141,7 +148,7 @@ class Accept(Action, frozen=True, kw_only=True, tag="accept"):
     _can: ClassVar[Can | None] = Can.REQUESTS
 
 
-AnyAction: TypeAlias = Post | Edit | Delete | React | MarkRead | SetTyping | SetTimer | Accept
+AnyAction: TypeAlias = Post | Edit | Delete | React | MarkRead | MarkDelivered | SetTyping | SetTimer | Accept
 
 
 class Sent(Noun, frozen=True, kw_only=True):

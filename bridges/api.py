@@ -29,6 +29,7 @@ from .actions import (
     AnyAction,
     Delete,
     Edit,
+    MarkDelivered,
     MarkRead,
     Post,
     React,
@@ -65,9 +66,9 @@ from .state import Health, State
 __all__ = [
     "About", "Accept", "Action", "AnyAction", "AnyEvent", "Asked", "BadSetting", "Bridge", "Can", "CannotDo", "Changed",
     "Chat", "ChatKind", "Delete", "Deleted", "Desk", "Edit", "Edited", "Event", "Failed", "File", "Health",
-    "Invitation", "Joined", "Left", "Limits", "MarkRead", "Moved", "NotNow", "Person", "Post", "Posted", "React",
-    "Reacted", "Receipt", "Reference", "Refused", "Renamed", "Sent", "SetTimer", "SetTyping", "Setting", "SettingKind",
-    "State", "Talk", "Timer", "Typing", "Upload",
+    "Invitation", "Joined", "Left", "Limits", "MarkDelivered", "MarkRead", "Moved", "NotNow", "Person", "Post",
+    "Posted", "React", "Reacted", "Receipt", "Reference", "Refused", "Renamed", "Sent", "SetTimer", "SetTyping",
+    "Setting", "SettingKind", "State", "Talk", "Timer", "Typing", "Upload",
 ]  # fmt: skip
 
 

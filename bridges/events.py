@@ -80,6 +80,7 @@ class Posted(Event, frozen=True, kw_only=True, tag="posted"):
     bridge, on another device or by an earlier run; `key` is then the key it was sent with, where the network tells.
     Of what others wrote, `key` says no more than that a relay did (`actions.RELAYED`).
     `notice`: a machine wrote it, or the network itself. `expires`: it disappears after so many seconds.
+    `confirm`: the id under which whoever wrote it asks to be told that it got there (`actions.MarkDelivered`).
     """
 
     chat: Chat
@@ -95,10 +96,14 @@ class Posted(Event, frozen=True, kw_only=True, tag="posted"):
     notice: bool = False
     expires: int | None = None
     expires_after_read: bool = False
+    confirm: str | None = None
 
 
 class Edited(Event, frozen=True, kw_only=True, tag="edited"):
-    """Somebody changed a text of theirs. `message` is the id it was posted with, `id` that of the change, if any."""
+    """Somebody changed a text of theirs. `message` is the id it was posted with, `id` that of the change, if any.
+
+    `confirm`: as with `Posted`, for the change.
+    """
 
     chat: Chat
     sender: Person
@@ -107,6 +112,7 @@ class Edited(Event, frozen=True, kw_only=True, tag="edited"):
     sent_at: int
     id: str | None = None
     own: bool = False
+    confirm: str | None = None
 
 
 class Deleted(Event, frozen=True, kw_only=True, tag="deleted"):

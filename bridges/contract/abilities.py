@@ -25,6 +25,7 @@ from ..api import (
     Event,
     File,
     Joined,
+    MarkDelivered,
     MarkRead,
     Person,
     Post,
@@ -226,6 +227,18 @@ async def tells_what_arrived(world: World) -> None:
         await seat.saw(Receipt, lambda event: not event.read and said.id in event.messages)
 
 
+@needs(Can.CONFIRMS)
+async def tells_of_what_came_only_when_told_to(world: World) -> None:
+    async with Seat(world) as seat:
+        for text in ("one", "two"):
+            await world.friend.do(Post(key=text, text=text))
+            heard = await seat.saw(Posted, says(text))
+        assert heard.confirm is not None
+        await seat.bridge.send(world.chat, MarkDelivered(key="came", message=Reference(id=heard.confirm)))
+        first = await world.friend.saw(Receipt, lambda event: not event.read, world.patience)
+        assert first.messages == (heard.confirm,), "It says so by itself."
+
+
 @needs(Can.TIMERS)
 async def carries_timers(world: World) -> None:
     async with Seat(world) as seat:
@@ -304,6 +317,7 @@ def _attempts(bridge: Bridge, chat: str) -> dict[Can, Callable[[], Awaitable[obj
         Can.DELETES: Delete(key="d", message=one),
         Can.REACTIONS: React(key="re", message=one, emoji="👍"),
         Can.READ: MarkRead(key="m", message=one),
+        Can.CONFIRMS: MarkDelivered(key="md", message=one),
         Can.TYPING: SetTyping(key="t", typing=True),
         Can.TIMERS: SetTimer(key="ti", seconds=60),
         Can.PERSONAS: Post(key="p", text="x", persona=MAYA),
@@ -373,6 +387,7 @@ CHECKS = (
     shows_who_types,
     tells_what_was_read,
     tells_what_arrived,
+    tells_of_what_came_only_when_told_to,
     carries_timers,
     writes_in_the_name_of_others,
     makes_a_chat_for_one_contact,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ..about import Can, Limits
-from ..actions import Accept, AnyAction, Post, Sent, SetTimer, SetTyping
+from ..actions import Accept, AnyAction, MarkDelivered, Post, Sent, SetTimer, SetTyping
 from ..api import BadSetting, Bridge, CannotDo, Desk, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
@@ -275,7 +275,7 @@ class AppserviceBridge(Bridge):
 
     async def _voice(self, service: Service, place: Place, action: AnyAction) -> Voice:
         """In whose name an action is meant, who is in the room then."""
-        if isinstance(action, Accept | SetTimer):
+        if isinstance(action, Accept | SetTimer | MarkDelivered):
             raise Refused("Matrix has no such thing.")
         at = action.sent_at if isinstance(action, Post) else None
         if action.as_owner:

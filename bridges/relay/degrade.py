@@ -14,10 +14,10 @@ from msgspec import structs
 from migrate.model import short_id
 
 from ..about import Can, Limits
-from ..actions import Accept, AnyAction, Delete, Edit, MarkRead, Post, React, SetTimer, SetTyping, Upload
+from ..actions import Accept, AnyAction, Delete, Edit, MarkDelivered, MarkRead, Post, React, SetTimer, SetTyping, Upload
 from ..events import Person, Reference
 from . import words
-from .intents import Admit, AnyIntent, Correct, Fade, Feel, Recall, Say, Seen, Types
+from .intents import Admit, AnyIntent, Correct, Delivered, Fade, Feel, Recall, Say, Seen, Types
 from .model import Author
 from .store import Copy
 
@@ -89,7 +89,7 @@ class _Voice:
 
 def plan(intent: AnyIntent, key: str, view: View, *, doubtful: bool = False) -> Plan:
     """The actions for an intent. `doubtful`: it was cut off before, and may have arrived already."""
-    voice = _voice(intent.author, view) if not isinstance(intent, Admit) else _Voice()
+    voice = _voice(intent.author, view) if not isinstance(intent, Admit | Delivered) else _Voice()
     match intent:
         case Say():
             found = _say(intent, key, view, voice)
@@ -101,6 +101,8 @@ def plan(intent: AnyIntent, key: str, view: View, *, doubtful: bool = False) -> 
             found = _feel(intent, key, view, voice)
         case Seen():
             found = _seen(key, view, voice)
+        case Delivered():
+            found = _delivered(intent, key, view)
         case Types():
             found = _types(intent, key, view, voice)
         case Fade():
@@ -121,6 +123,20 @@ def mark(steps: Sequence[AnyAction], at: int) -> tuple[AnyAction, ...]:
     if isinstance(step, Post) and not step.text.startswith(PERHAPS_TWICE):
         step = structs.replace(step, text=PERHAPS_TWICE + step.text)
     return (*steps[:at], step, *steps[at + 1 :])
+
+
+def without_files(steps: Sequence[AnyAction], at: int, why: str, key: str, limits: Limits) -> tuple[AnyAction, ...]:
+    """The same steps, with words in place of files that a network refused; none at all where it had no files."""
+    step = steps[at]
+    if not isinstance(step, Post) or not step.files:
+        return ()
+    named = (str(Unsent(file.name, file.size, why.rstrip("."))) for file in step.files)
+    first, *more = words.split("\n".join((*filter(None, [step.text]), *named)), limits)
+    rest = (
+        structs.replace(step, key=f"{key}-{number}", text=text, files=(), reply_to=None)
+        for number, text in enumerate(more, len(steps))
+    )
+    return (*steps[:at], structs.replace(step, text=first, files=()), *steps[at + 1 :], *rest)
 
 
 def _voice(author: Author, view: View) -> _Voice:
@@ -296,6 +312,12 @@ def _seen(key: str, view: View, voice: _Voice) -> Plan:
     if Can.READ not in view.can or view.target is None:
         return Plan(dropped="no read receipts there")
     return Plan((MarkRead(key=f"{key}-0", message=view.target, persona=voice.persona, as_owner=voice.as_owner),))
+
+
+def _delivered(intent: Delivered, key: str, view: View) -> Plan:
+    if Can.CONFIRMS not in view.can:
+        return Plan(dropped="no delivery receipts on demand there")
+    return Plan((MarkDelivered(key=f"{key}-0", message=Reference(id=intent.id)),))
 
 
 def _types(intent: Types, key: str, view: View, voice: _Voice) -> Plan:

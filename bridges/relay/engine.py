@@ -30,17 +30,20 @@ from ..events import (
 from . import loops, words
 from .degrade import EDITED
 from .feelings import feelings, person_key
-from .intents import Correct, Fade, Quoted, Recall, Say, Seen, Types
+from .intents import Correct, Delivered, Fade, Quoted, Recall, Say, Seen, Types
 from .model import Author, Place
 from .orders import (
+    Affirm,
     Arm,
     Arrive,
     Ask,
+    Command,
     Confirm,
     Forget,
     Hold,
     Meet,
     Order,
+    Queue,
     Remember,
     Revise,
     Skip,
@@ -102,11 +105,14 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
         key = loops.echo_of(event, place, known)
         if key is not None:
             yield Confirm(place=place, key=key, id=event.id, also=event.also, sent_at=event.sent_at)
+        yield from _affirm(event, place, known.told(place, event.id), known)
         return
     answered = known.told(place, event.reply_to.id) if event.reply_to else None
     for route in routes(event, place, known, only, answered):
         if not isinstance(route, Route):
             yield route
+            if isinstance(route, Command) and event.confirm:
+                yield Queue(place=place, source=place, link="", intent=Delivered(id=event.confirm))
             continue
         if event.expires and not route.link.options.disappearing:
             yield Skip(place=place, reason="disappearing messages are not relayed here")
@@ -120,9 +126,22 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
         say = Say(
             author=route.author, text=event.text, files=event.files, reply=answered.number if answered else None,
             quoted=_quoted(event, answered), sent_at=event.sent_at, notice=event.notice, expires=event.expires,
-            expires_after_read=event.expires_after_read,
+            expires_after_read=event.expires_after_read, confirm=_confirm(event, route),
         )  # fmt: skip
         yield from everywhere(route, place, say, known_as.number if known_as else None)
+
+
+def _confirm(event: Posted | Edited, route: Route) -> str | None:
+    """What is confirmed to the owner, in a chat that is theirs. Others are told nothing of where their words go."""
+    return event.confirm if route.author.owner and route.link.private else None
+
+
+def _affirm(event: Posted | Edited, place: Place, told: Told | None, known: Known) -> Iterator[Order]:
+    """A program that was not told that something got there sends it again: it is told now, if it is there."""
+    if event.confirm and told is not None and told.owner and told.place == place:
+        link = known.link(told.link)
+        if link is not None and link.private:
+            yield Affirm(place=place, message=told.number, id=event.confirm)
 
 
 def _remember(event: Posted, place: Place, route: Route) -> Remember:
@@ -156,6 +175,7 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
     is_known = told.revised == revise.digest or known.is_revised(told.number, change)
     if told.deleted or (only is None and is_known):
         yield Skip(place=place, reason="known already")
+        yield from _affirm(event, place, told, known)
         return
     if event.own and any(isinstance(one, Correct) for one in known.coming(told.number, place)):
         yield Skip(place=place, reason="changed again meanwhile")  # an earlier change of ours, or a later one wins
@@ -167,9 +187,8 @@ def _edited(event: Edited, bridge: str, known: Known, only: str | None) -> Itera
             yield Skip(place=place, reason="somebody changed what is not theirs")
         else:
             yield revise
-            yield from everywhere(
-                route, place, Correct(author=route.author, text=event.text, at=event.sent_at), told.number
-            )
+            correct = Correct(author=route.author, text=event.text, at=event.sent_at, confirm=_confirm(event, route))
+            yield from everywhere(route, place, correct, told.number)
 
 
 def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, revise: Revise) -> Iterator[Order]:
@@ -183,8 +202,9 @@ def _edited_unknown(event: Edited, bridge: str, known: Known, only: str | None, 
         return
     text = f"{EDITED}{event.text}"
     posted = Posted(
-        chat=event.chat, sender=event.sender, id=event.message, sent_at=event.sent_at, text=text, own=event.own
-    )
+        chat=event.chat, sender=event.sender, id=event.message, sent_at=event.sent_at, text=text, own=event.own,
+        confirm=event.confirm,
+    )  # fmt: skip
     for order in _posted(posted, bridge, known, only):
         yield replace(order, event=event) if isinstance(order, Hold) else order
         if isinstance(order, Remember):

@@ -24,7 +24,10 @@ class Quoted(Noun, frozen=True, kw_only=True):
 
 
 class Say(Intent, frozen=True, kw_only=True, tag="say"):
-    """Show a message. `reply` is the number that the store has for the one it answers. `past`: it is history."""
+    """Show a message. `reply` is the number that the store has for the one it answers. `past`: it is history.
+
+    `confirm`: the id that is confirmed where it was written, once it is everywhere.
+    """
 
     author: Author
     text: str = ""
@@ -36,14 +39,16 @@ class Say(Intent, frozen=True, kw_only=True, tag="say"):
     notice: bool = False
     expires: int | None = None
     expires_after_read: bool = False
+    confirm: str | None = None
 
 
 class Correct(Intent, frozen=True, kw_only=True, tag="correct"):
-    """Show that a text was changed."""
+    """Show that a text was changed. `confirm`: as with `Say`, for the change."""
 
     author: Author
     text: str
     at: int
+    confirm: str | None = None
 
 
 class Recall(Intent, frozen=True, kw_only=True, tag="recall"):
@@ -68,6 +73,12 @@ class Seen(Intent, frozen=True, kw_only=True, tag="seen"):
     author: Author
 
 
+class Delivered(Intent, frozen=True, kw_only=True, tag="delivered"):
+    """Show whoever wrote something, and asked, that it got where it was to go."""
+
+    id: str
+
+
 class Types(Intent, frozen=True, kw_only=True, tag="types"):
     """Show that somebody began or stopped to type."""
 
@@ -87,4 +98,4 @@ class Admit(Intent, frozen=True, kw_only=True, tag="admit"):
     """Let a stranger in."""
 
 
-AnyIntent: TypeAlias = Say | Correct | Recall | Feel | Seen | Types | Fade | Admit
+AnyIntent: TypeAlias = Say | Correct | Recall | Feel | Seen | Delivered | Types | Fade | Admit

@@ -22,7 +22,7 @@ from . import degrade
 from .clock import Clock, ended
 from .degrade import Plan
 from .files import Spool
-from .intents import Correct, Recall, Say, Seen, Types
+from .intents import Correct, Delivered, Feel, Recall, Say, Seen, Types
 from .model import Place
 from .planning import Planning
 from .seats import Sides
@@ -165,7 +165,7 @@ class Lanes:
             if plan is None:
                 return None
             if not plan.steps:
-                self._store.drop(entry, plan.dropped or "nothing to show")
+                self._nothing(entry, plan.dropped or "nothing to show")
                 return None
             steps = plan.steps
         is_post = isinstance(steps[entry.done], Post)  # all else is the same when it is done twice
@@ -178,6 +178,13 @@ class Lanes:
             self._spool.drop(entry.number)  # it was taken back while its files were fetched
             return None
         return replace(entry, steps=steps, first_try_at=entry.first_try_at or self._clock.now())
+
+    def _nothing(self, entry: Entry, why: str) -> None:
+        """There is nothing to send; but a reaction to what was given up comes along with it, if that is tried again."""
+        if isinstance(entry.intent, Feel) and self._store.outbox.is_given_up(entry.message, entry.place):
+            self._store.give_up(entry, why)
+        else:
+            self._store.drop(entry, why)
 
     def _is_gone(self, entry: Entry, bridge: Bridge) -> bool:
         """Whether it says what was taken back since it was begun, and is not needed to take it back there as well."""
@@ -221,7 +228,9 @@ class Lanes:
             self.under_way.pop(entry.place.bridge, None)
             self.last_success[entry.place.bridge] = self._clock.now()
             self.answered[entry.place.bridge] = self._clock.steady()
-            self._store.sent(entry, at, sent, self._clock.now())
+            there = self._store.sent(entry, at, sent, self._clock.now())
+            if there is not None:
+                self.wake(there)
             self._arm(entry, bridge)
         if _uploads(entry):
             self._spool.drop(entry.number)
@@ -239,7 +248,7 @@ class Lanes:
     def _put_off(self, entry: Entry, error: NotNow, *, doubtful: bool) -> float | None:
         """Wait before it is tried again, longer each time, and not for ever."""
         self.under_way.pop(entry.place.bridge, None)
-        if isinstance(entry.intent, Types | Seen):
+        if isinstance(entry.intent, Types | Seen | Delivered):
             self._store.drop(entry, "too late to show")
             return None
         waited = self._clock.now() - (entry.first_try_at or self._clock.now())
@@ -262,6 +271,12 @@ class Lanes:
                 self._store.begin(entry, plan.steps, self._clock.now())
                 await self._store.kept()
                 return await self._send(replace(entry, steps=plan.steps), bridge, lacking)
+        named = degrade.without_files(entry.steps or (), entry.done, str(error), entry.key, bridge.limits)
+        if named:  # the words come also when the files do not
+            self._spool.drop(entry.number)
+            self._store.begin(entry, named, self._clock.now())
+            await self._store.kept()
+            return await self._send(replace(entry, steps=named), bridge, lacks)
         self._give_up(entry, f"{error} {error.hint}")
         return None
 

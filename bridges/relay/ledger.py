@@ -177,6 +177,15 @@ class Ledger:
         )
         return {Place(bridge=bridge, chat=chat): bool(lasts) for bridge, chat, lasts in rows}
 
+    def is_elsewhere(self, message: int, place: Place) -> bool:
+        """Whether a message that was not taken back is anywhere but where it was written."""
+        row = (message, place.bridge, place.chat)
+        query = (
+            "SELECT 1 FROM copies JOIN messages ON messages.number = copies.message WHERE copies.message = ?"
+            " AND NOT messages.deleted AND NOT (copies.bridge = ? AND copies.chat = ?) LIMIT 1"
+        )
+        return self._db.con.execute(query, row).fetchone() is not None
+
     def copies(self, message: int, place: Place) -> list[Copy]:
         rows = self._db.con.execute(
             "SELECT id, part, is_text, sent_at FROM copies WHERE message = ? AND bridge = ? AND chat = ? AND part >= 0"

@@ -40,6 +40,14 @@ class Queue(Noun, frozen=True, kw_only=True):
     message: int | None = None
 
 
+class Affirm(Noun, frozen=True, kw_only=True):
+    """Whoever wrote a message at `place` asks again whether it got there. They are told once it is everywhere."""
+
+    place: Place
+    message: int
+    id: str
+
+
 class Hold(Noun, frozen=True, kw_only=True):
     """The event has to wait for a portal on another bridge."""
 
@@ -184,6 +192,6 @@ class Skip(Noun, frozen=True, kw_only=True):
 
 
 Order: TypeAlias = (
-    Remember | Queue | Hold | Unhold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit | Ask
-    | Arrive | Command | Tell | Skip
+    Remember | Queue | Affirm | Hold | Unhold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit
+    | Ask | Arrive | Command | Tell | Skip
 )  # fmt: skip

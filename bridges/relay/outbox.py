@@ -78,6 +78,22 @@ class Outbox:
         )
         return [_intents.decode(intent) for (intent,) in rows]
 
+    def is_given_up(self, message: int | None, place: Place) -> bool:
+        """Whether something of a message waits there for the owner to say that it is tried again."""
+        row = self._db.con.execute(
+            "SELECT 1 FROM outbox WHERE message = ? AND bridge = ? AND chat = ? AND state = ? LIMIT 1",
+            (message, place.bridge, place.chat, GIVEN_UP),
+        ).fetchone()
+        return row is not None
+
+    def is_coming(self, message: int) -> bool:
+        """Whether its words, or a change of them, are still to be shown anywhere, or were given up."""
+        query = (
+            "SELECT 1 FROM outbox WHERE message = ?"
+            " AND json_extract(CAST(intent AS TEXT), '$.intent') IN ('say', 'correct') LIMIT 1"
+        )
+        return self._db.con.execute(query, (message,)).fetchone() is not None
+
     def find(self, key: str) -> tuple[Entry, int] | None:
         """What is not all there yet, by the key of one of its steps, and which step that is."""
         number, _, step = key.removeprefix(f"{MARK}{self._store}-").partition("-")

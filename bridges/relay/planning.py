@@ -10,7 +10,7 @@ from .clock import Clock
 from .degrade import Plan, Unsent, View
 from .feelings import person_key
 from .files import Spool
-from .intents import Admit, AnyIntent, Correct, Feel, Recall, Say
+from .intents import Admit, AnyIntent, Correct, Delivered, Feel, Recall, Say
 from .model import Link, Place
 from .seats import Sides
 from .sqlite import SqliteStore
@@ -55,7 +55,7 @@ class Planning:
 
     def _has_namesake(self, intent: AnyIntent, link: Link, place: Place) -> bool:
         """Whether somebody else in a shared chat is called the same, by chance or so as to be taken for them."""
-        if isinstance(intent, Admit):
+        if isinstance(intent, Admit | Delivered):
             return False
         name = intent.author.shown.casefold()
         others = (other for other in self._store.links_at(place) if other.name != link.name)

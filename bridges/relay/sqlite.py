@@ -15,11 +15,11 @@ from ..events import AnyEvent, Chat, Reference
 from ..state import Health
 from .acquaintance import Acquaintance
 from .database import Database
-from .intents import AnyIntent, Feel
+from .intents import AnyIntent, Correct, Delivered, Feel, Say
 from .ledger import Ledger
 from .loops import MARK
 from .model import Link, Place, Rule, Side
-from .orders import Order, Wish
+from .orders import Affirm, Order, Queue, Wish
 from .outbox import Outbox
 from .portals import Portals
 from .store import Copy, Emotion, Entry, Taken, Told
@@ -160,13 +160,13 @@ class SqliteStore:
     def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> bool:
         return self.outbox.begin(entry.number, steps, now)
 
-    def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
+    def sent(self, entry: Entry, step: int, result: Sent, now: int) -> Place | None:
         steps = entry.steps or ()
         action, done = steps[step], self.outbox.done(entry.number)
         if done is None or done > step:  # it came back before its answer did
             if entry.message is not None:
                 self.ledger.also(entry.message, entry.place, result)
-            return
+            return None
         if isinstance(action, Post):
             message = entry.message if entry.message is not None else self.ledger.ours(entry.place, entry.link, now)
             self.ledger.copied(message, entry.place, result, has_text=bool(action.text), lasts=action.expires is None)
@@ -176,6 +176,17 @@ class SqliteStore:
             self.outbox.step_taken(entry.number, step + 1)
         elif self.outbox.remove(entry.number):
             self._count(entry, "out")
+            if isinstance(entry.intent, Say | Correct) and entry.intent.confirm and entry.message is not None:
+                return self.affirm(Affirm(place=entry.source, message=entry.message, id=entry.intent.confirm), now)
+        return None
+
+    def affirm(self, order: Affirm, now: int) -> Place | None:
+        """Let whoever wrote a message know that it is everywhere, if it is. Returns where that waits now."""
+        if self.outbox.is_coming(order.message) or not self.ledger.is_elsewhere(order.message, order.place):
+            return None
+        confirm = Queue(place=order.place, source=order.place, link="", intent=Delivered(id=order.id))
+        self.outbox.put(confirm, None, now, held_back=False)
+        return order.place
 
     def put_off(self, entry: Entry, why: str, now: int, *, doubtful: bool) -> None:
         self.outbox.put_off(entry.number, why, now, doubtful=doubtful)

@@ -176,8 +176,11 @@ class Store(Known, Protocol):
     def begin(self, entry: Entry, steps: Sequence[AnyAction], now: int) -> bool:
         """Keep what is about to be sent, and that it is. Returns whether it is still wanted."""
 
-    def sent(self, entry: Entry, step: int, result: Sent, now: int) -> None:
-        """The network took a step; after the last the entry is gone, and its ids stay."""
+    def sent(self, entry: Entry, step: int, result: Sent, now: int) -> Place | None:
+        """The network took a step; after the last the entry is gone, and its ids stay.
+
+        Returns where something waits now because of that: whoever wrote it asked to be told when it is everywhere.
+        """
 
     def put_off(self, entry: Entry, why: str, now: int, *, doubtful: bool) -> None:
         """The network did not take it for now; `doubtful`: or we do not know."""

@@ -10,6 +10,7 @@ from ..events import Chat, Person
 from .intents import Recall, Say
 from .model import Place
 from .orders import (
+    Affirm,
     Arm,
     Arrive,
     Ask,
@@ -62,12 +63,14 @@ class Taking:
             visited=tuple(self._visited),
         )  # fmt: skip
 
-    def _one(self, order: Order) -> None:  # noqa: C901, PLR0912  one case for each order
+    def _one(self, order: Order) -> None:  # noqa: C901, PLR0912, PLR0915  one case for each order
         match order:
             case Remember():
                 self._remember(order)
             case Queue():
                 self._queue(order, order.message if order.message is not None else self._number)
+            case Affirm():
+                self._wake(self._store.affirm(order, self._now))
             case Skip():
                 self._store.count("", order.place.bridge, order.reason)
             case Meet():
@@ -143,6 +146,9 @@ class Taking:
         """Our own words came back before, or without, the answer to sending them."""
         found = self._store.outbox.find(order.key)
         if found is not None and found[1] == found[0].done:
-            self._store.sent(
-                found[0], found[1], Sent(ids=(order.id,), also=order.also, sent_at=order.sent_at), self._now
-            )
+            sent = Sent(ids=(order.id,), also=order.also, sent_at=order.sent_at)
+            self._wake(self._store.sent(found[0], found[1], sent, self._now))
+
+    def _wake(self, place: Place | None) -> None:
+        if place is not None:
+            self._places[place] = None

@@ -68,7 +68,7 @@ def digest(text: str) -> int:
 def size(count: int) -> str:
     """So many bytes, for people."""
     if count < 1000:
-        return f"{count} bytes"
+        return f"{count} byte{'' if count == 1 else 's'}"
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
 
 

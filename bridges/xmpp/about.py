@@ -7,7 +7,8 @@ from migrate.model import Network
 from ..about import About, Can, Limits, Setting, SettingKind
 
 TALK = frozenset({
-    Can.FILES, Can.REPLIES, Can.EDITS, Can.DELETES, Can.REACTIONS, Can.DELIVERY, Can.READ, Can.TYPING, Can.IDEMPOTENT,
+    Can.FILES, Can.REPLIES, Can.EDITS, Can.DELETES, Can.REACTIONS, Can.DELIVERY, Can.CONFIRMS, Can.READ, Can.TYPING,
+    Can.IDEMPOTENT,
 })  # fmt: skip
 LIMITS = Limits(text_bytes=60_000, name_characters=1000)
 """No server has to take more than 10,000 bytes at once, and none that is in use takes less than 64 KiB."""

@@ -22,6 +22,7 @@ from ..api import (
     Edit,
     Invitation,
     Limits,
+    MarkDelivered,
     MarkRead,
     NotNow,
     Person,
@@ -205,7 +206,7 @@ class XmppBridge(Host):
 def _refuse_open(action: AnyAction) -> None:
     """Raises `Refused` for what could only go in the clear."""
     match action:
-        case Post(files=()) | Edit() | Delete() | MarkRead() | SetTyping():
+        case Post(files=()) | Edit() | Delete() | MarkRead() | MarkDelivered() | SetTyping():
             return
         case Post():
             what = "files"

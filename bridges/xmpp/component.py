@@ -22,7 +22,6 @@ from ..api import (
     Failed,
     Person,
     Refused,
-    State,
     Talk,
 )
 from . import elements as x
@@ -40,9 +39,6 @@ from .translate import Envelope, Place
 
 GROUP = "Session"
 """Where the owner's program shows the contacts."""
-
-KEPT_AFTER = 0.5
-"""Seconds in which whoever takes an event has kept it."""
 
 
 class XmppComponentBridge(Line):
@@ -222,25 +218,6 @@ class XmppComponentBridge(Line):
         owner = Person(id=self._owner, name=local(self._owner))
         for event in translate.events(letter, Place(chat=_chat(one), sender=owner, id=id, sent_at=at)):
             await self.feed.put(event)
-        if letter.wants_receipt and letter.id:
-            self._confirm_soon(address, letter.id)
-
-    def _confirm_soon(self, address: str, id: str) -> None:
-        asyncio.get_running_loop().call_later(KEPT_AFTER, self._confirm, address, id)
-
-    def _confirm(self, address: str, id: str) -> None:
-        """Tell the owner's program that a message came, once it was taken and kept (XEP-0184).
-
-        No server keeps it for us: what was on its way while we were killed is lost, and shows as not received there.
-        """
-        stream = self._stream
-        if stream is None or self.health.state is not State.CONNECTED:
-            return
-        if self.feed.unread:
-            self._confirm_soon(address, id)
-            return
-        receipt = f"r{self._desk.random_bytes(8).hex()}"
-        stream.tell(translate.receipt(Envelope(to=self._owner, from_=address), receipt, id))
 
     # -- what goes -----------------------------------------------------------------------------------------
 

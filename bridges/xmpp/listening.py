@@ -29,7 +29,7 @@ from .elements import element, find, name_of
 from .letter import Letter, read, unwrap
 from .rooms import Room
 from .stream import Declined, Stream
-from .translate import Envelope, Place
+from .translate import Place
 
 
 class Listener(Attendant):
@@ -142,9 +142,6 @@ class Listener(Attendant):
                 name = self._record.room_id(room.address, resource(letter.from_), event.message) or event.message
                 event = msgspec.structs.replace(event, message=name)
             await self.feed.put(event)
-        if letter.wants_receipt and not found.own and room is None and letter.id and letter.type != "error":
-            id = f"r{self._desk.random_bytes(8).hex()}"
-            self._connected_or_coming().tell(translate.receipt(Envelope(to=letter.from_), id, letter.id))
 
     def _is_ours(self, letter: Letter, room: Room | None) -> bool:
         if room is not None and room.made is not None:

@@ -24,6 +24,7 @@ from ..api import (
     Edit,
     Edited,
     File,
+    MarkDelivered,
     MarkRead,
     Person,
     Post,
@@ -71,7 +72,7 @@ def events(letter: Letter, place: Place) -> Iterator[AnyEvent]:
     elif letter.replaces and letter.body:
         yield Edited(
             chat=chat, sender=sender, message=letter.replaces, text=letter.body, sent_at=place.sent_at, id=place.id,
-            own=own, cursor=cursor,
+            own=own, cursor=cursor, confirm=_confirm(letter, place),
         )  # fmt: skip
     elif letter.body or letter.files or letter.sealed:
         yield _posted(letter, place)
@@ -100,7 +101,14 @@ def _posted(letter: Letter, place: Place) -> Posted:
         key=place.key,
         notice=letter.sealed or letter.type == "headline",
         cursor=place.cursor,
+        confirm=_confirm(letter, place),
     )
+
+
+def _confirm(letter: Letter, place: Place) -> str | None:
+    """The id that a receipt has to name, if one is wanted; in rooms nobody says that a message came (XEP-0184)."""
+    asked = letter.wants_receipt and not place.own and letter.type != "groupchat"
+    return letter.id or None if asked else None
 
 
 def _file(one: Enclosed) -> File:
@@ -184,6 +192,8 @@ def other(envelope: Envelope, action: AnyAction) -> Element:
             return envelope.around(id, element(x.REACTIONS, "reactions", *each, id=action.message.id), store)
         case MarkRead():
             return envelope.around(id, element(x.MARKERS, "displayed", id=action.message.id), store)
+        case MarkDelivered():
+            return envelope.around(id, element(x.RECEIPTS, "received", id=action.message.id), store)
         case SetTyping():
             state = element(x.CHAT_STATES, "composing" if action.typing else "active")
             return envelope.around(id, state, element(x.HINTS, "no-store"))
@@ -196,8 +206,3 @@ def _reactions(action: React) -> tuple[str, ...]:
     if action.add:
         return tuple(dict.fromkeys((*action.all, action.emoji)))
     return tuple(emoji for emoji in dict.fromkeys(action.all) if emoji != action.emoji)
-
-
-def receipt(envelope: Envelope, id: str, of: str) -> Element:
-    """Say that a message came."""
-    return envelope.around(id, element(x.RECEIPTS, "received", id=of), element(x.HINTS, "store"))

@@ -166,3 +166,49 @@ def test_changes_that_the_network_tells_once_more_are_no_news(tmp_path: Path) ->
             assert pair.new.texts("portal") == ["one", "(edited) two", "(edited) three", "(edited) two"]
 
     run(body)
+
+
+def test_the_words_come_also_when_a_network_refuses_their_file(tmp_path: Path) -> None:
+    def refuse(_chat: str, action: object) -> None:
+        if isinstance(action, Post) and action.files:
+            raise Refused("The server takes no such files.")
+
+    async def body() -> None:
+        pair = Pair(tmp_path, can=EVERYTHING - {Can.CAPTIONS}, limits=Limits(text_characters=200))
+        pair.new.before = refuse
+        async with pair.world.running() as relay:
+            pair.maya("look", files=(pair.old.file(b"x" * 5000, "tree.bin"), pair.old.file(b"y", "leaf.bin")))
+            pair.maya("next")
+            await until(lambda: "next" in pair.new.texts("portal"))
+            assert relay.store.outbox.failures(10) == []
+        shown = pair.new.texts("portal")
+        assert shown[0] == "look"
+        assert "(file tree.bin, 5.0 kB: The server takes no such files)" in shown[1]
+        assert "(file leaf.bin, 1 byte: The server takes no such files)" in "".join(shown)
+        assert shown[-1] == "next"
+        assert not list((tmp_path / "spool").glob("*-*"))
+
+    run(body)
+
+
+def test_a_reaction_to_what_was_refused_comes_with_it_when_it_is_tried_again(tmp_path: Path) -> None:
+    def refuse(_chat: str, action: object) -> None:
+        if isinstance(action, Post) and action.text == "hello":
+            raise Refused("Not now.")
+
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        pair.new.before = refuse
+        async with pair.world.running() as relay:
+            id = pair.maya("hello")
+            chat = pair.old.chats["maya"]
+            pair.old.happens(Reacted(chat=chat, sender=MAYA, message=id, emojis=("👍",), change=Reacted.Change.ALL))
+            pair.maya("next")
+            await until(lambda: pair.new.texts("portal") == ["next"])
+            pair.new.before = lambda _chat, _action: None
+            relay.store.retry()
+            relay.lanes.wake_bridge("new")
+            await until(lambda: pair.new.actions(React))
+            assert pair.new.texts("portal") == ["next", "hello"]
+
+    run(body)

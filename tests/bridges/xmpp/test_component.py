@@ -11,11 +11,10 @@ import pytest
 from slixmpp import JID
 from slixmpp.exceptions import IqError
 
-from bridges.api import Bridge, CannotDo, Delete, Person, Post, Posted, Receipt, Reference, Refused, State
+from bridges.api import CannotDo, Delete, Person, Post, Posted, Reference, Refused, State
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
-from bridges.xmpp.component import KEPT_AFTER
 from tests.bridges.xmpp.world import XmppWorld, at_home, someone
 from tests.servers.prosody import Prosody
 
@@ -96,30 +95,6 @@ def test_the_owner_is_told_when_nobody_is_there_to_take_their_words(server: Pros
         assert error.xml.get("from") == world.chat
 
     play(server, tmp_path, body)
-
-
-def test_the_owner_sees_as_received_only_what_somebody_took(server: Prosody, tmp_path: Path) -> None:
-    async def body(world: XmppWorld) -> None:
-        bridge = world.bridge()
-        await bridge.start(world.desk())
-        try:
-            while bridge.health.state is not State.CONNECTED:  # noqa: ASYNC110  nobody reads its events yet
-                await asyncio.sleep(0.02)
-            id = await world.friend.do(Post(key="unread", text="does anybody hear me?"))
-            with pytest.raises(TimeoutError):
-                await world.friend.saw(Receipt, lambda event: event.messages == (id,), 2 * KEPT_AFTER)
-            heard = asyncio.create_task(_read(bridge))
-            await world.friend.saw(Receipt, lambda event: event.messages == (id,))
-        finally:
-            await bridge.stop()
-        await heard
-
-    play(server, tmp_path, body)
-
-
-async def _read(bridge: Bridge) -> None:
-    async for _ in bridge.events():
-        pass
 
 
 def test_what_was_written_long_ago_keeps_its_time(server: Prosody, tmp_path: Path) -> None:

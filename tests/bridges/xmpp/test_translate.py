@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring, tostring
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from bridges.api import (
     Deleted,
     Edited,
     Event,
+    MarkDelivered,
     MarkRead,
     Person,
     Post,
@@ -109,6 +111,40 @@ def test_receipts_and_markers_tell_what_came_and_what_was_read() -> None:
     assert isinstance(came, Receipt)
     assert isinstance(read_, Receipt)
     assert (came.read, read_.read) == (False, True)
+
+
+ASKING = "<request xmlns='urn:xmpp:receipts'/>"
+
+
+@pytest.mark.parametrize(
+    ("asks", "more", "confirm"),
+    [
+        (ASKING, {}, "m1"), ("", {}, None),
+        (ASKING, {"type": "groupchat"}, None),  # in rooms nobody says that it came
+        (ASKING, {"id": ""}, None),  # without an id nobody could say of what
+    ],
+)  # fmt: skip
+def test_only_who_asks_is_told_that_it_came(asks: str, more: dict[str, str], confirm: str | None) -> None:
+    for replaces in ("", "<replace xmlns='urn:xmpp:message-correct:0' id='m0'/>"):
+        stanza = fromstring(f"<message xmlns='jabber:client' id='m1'><body>hi</body>{replaces}{asks}</message>")
+        for name, value in more.items():
+            stanza.set(name, value)
+        [event] = translate.events(read(stanza), PLACE)
+        assert isinstance(event, Posted | Edited)
+        assert event.confirm == confirm
+
+
+def test_what_we_wrote_elsewhere_is_confirmed_by_nobody() -> None:
+    stanza = fromstring(f"<message xmlns='jabber:client' id='m1'><body>hi</body>{ASKING}</message>")
+    [event] = translate.events(read(stanza), msgspec.structs.replace(PLACE, own=True))
+    assert isinstance(event, Posted)
+    assert event.confirm is None
+
+
+def test_a_receipt_names_the_message_and_asks_for_none() -> None:
+    message = translate.other(Envelope(to="a@b"), MarkDelivered(key="k", message=Reference(id="m1")))
+    letter = read(message)
+    assert (letter.received, letter.wants_receipt, letter.body) == ("m1", False, "")
 
 
 def test_somebody_types() -> None:
