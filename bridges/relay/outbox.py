@@ -78,6 +78,19 @@ class Outbox:
         )
         return [_intents.decode(intent) for (intent,) in rows]
 
+    def supersede(self, entry: Entry, *, whole: bool) -> None:
+        """A later text of a message is there: what was given up of earlier ones is not to come after it.
+
+        `whole`: it stands for the message itself too. What was to bring files along stays.
+        """
+        self._db.write(
+            "DELETE FROM outbox WHERE message = ? AND bridge = ? AND chat = ? AND state = ? AND number < ?"
+            " AND (json_extract(CAST(intent AS TEXT), '$.intent') = 'correct' OR (?"
+            " AND json_extract(CAST(intent AS TEXT), '$.intent') = 'say'"
+            " AND coalesce(json_array_length(CAST(intent AS TEXT), '$.files'), 0) = 0))",
+            (entry.message, entry.place.bridge, entry.place.chat, GIVEN_UP, entry.number, whole),
+        )
+
     def is_given_up(self, message: int | None, place: Place) -> bool:
         """Whether something of a message waits there for the owner to say that it is tried again."""
         row = self._db.con.execute(

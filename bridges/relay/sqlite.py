@@ -176,6 +176,8 @@ class SqliteStore:
             self.outbox.step_taken(entry.number, step + 1)
         elif self.outbox.remove(entry.number):
             self._count(entry, "out")
+            if isinstance(entry.intent, Correct):
+                self.outbox.supersede(entry, whole=isinstance(action, Post))
             if isinstance(entry.intent, Say | Correct) and entry.intent.confirm and entry.message is not None:
                 return self.affirm(Affirm(place=entry.source, message=entry.message, id=entry.intent.confirm), now)
         return None

@@ -212,3 +212,26 @@ def test_a_reaction_to_what_was_refused_comes_with_it_when_it_is_tried_again(tmp
             assert pair.new.texts("portal") == ["next", "hello"]
 
     run(body)
+
+
+def test_an_earlier_text_that_was_refused_does_not_come_after_the_later_one(tmp_path: Path) -> None:
+    def refuse(_chat: str, action: object) -> None:
+        if isinstance(action, Post) and "frist" in action.text:
+            raise Refused("Not now.")
+
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        pair.new.before = refuse
+        async with pair.world.running() as relay:
+            id = pair.maya("frist")
+            edited(pair.old, "maya", MAYA, id, "frist of all")
+            edited(pair.old, "maya", MAYA, id, "first", at=2)
+            await until(lambda: pair.new.texts("portal"))
+            pair.new.before = lambda _chat, _action: None
+            relay.store.retry()
+            relay.lanes.wake_bridge("new")
+            pair.maya("next")
+            await until(lambda: "next" in pair.new.texts("portal"))
+            assert pair.new.texts("portal") == ["(edited) first", "next"]
+
+    run(body)
