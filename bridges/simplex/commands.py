@@ -78,6 +78,11 @@ def note(chat: str, data: Mapping[str, str]) -> str:
     return f"/_set custom {chat} {_json(data)}"
 
 
+def confirm_nothing(chat: str) -> str:
+    """Have SimpleX tell nobody in a chat that their messages reached us. All settings of a chat are set at once."""
+    return f"/_settings {chat} " + _json({"enableNtfs": "all", "sendRcpts": False, "favorite": False})
+
+
 def send(chat: str, messages: Sequence[Mapping[str, object]], ttl: int | None = None) -> str:
     """Send messages, in order, that disappear after so many seconds."""
     return f"/_send {chat}{f' ttl={ttl}' if ttl else ''} json {_json(messages)}"

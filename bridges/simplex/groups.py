@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ..api import Can, CannotDo, Chat, NotNow, Person, Refused
@@ -23,7 +24,10 @@ class Groups(Sending):
         self._opening = asyncio.Lock()
 
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
-        """A group for the owner and one contact, found again by what SimpleX keeps with it for us."""
+        """A group for the owner and one contact, found again by what SimpleX keeps with it for us.
+
+        In it SimpleX confirms nothing by itself: that a message reached us does not say that it got to the contact.
+        """
         owner = self._settings.get("owner", "")
         if not owner:
             raise Refused("Nobody knows which chat is yours.", "Run `decamp bridge setup simplex` again.")
@@ -37,6 +41,8 @@ class Groups(Sending):
         group = next((one for one in known if _is_for(one, key)), None)
         if group is None:
             group = await self._make_group(core, title, person, picture)
+            with suppress(Refused):  # a tick too early is better than no chat
+                await self._asking(core.ask(commands.confirm_nothing(f"#{group.group_id}")))
             await self._asking(core.ask(commands.note(f"#{group.group_id}", {translate.NOTE: key})))
         inside = (await self._asking(core.ask(commands.members(group.group_id)))).group
         contact = int(owner.removeprefix("@"))

@@ -34,6 +34,7 @@ class Grouping(Timing):
             (r"/_group_profile #(\d+) (\{.*\})", self._group_profile), (r"/_members #(\d+)", self._members),
             (r"/_add #(\d+) (\d+) (\w+)", self._add), (r"/_join #(\d+)", self._join),
             (r"/_leave #(\d+)", self._leave), (r"/_set custom #(\d+)(?: (\{.*\}))?", self._custom_group),
+            (r"/_settings #(\d+) (\{.*\})", self._group_settings),
         )]  # fmt: skip
 
     def _chats(self, _user: str, pending: str | None, count: str, query: str) -> Json:
@@ -181,6 +182,10 @@ class Grouping(Timing):
 
     def _custom_group(self, number: str, data: str | None) -> Json:
         self.group(int(number)).custom = cast("Json", json.loads(data)) if data else None
+        return {"type": "cmdOk", "user_": self.user}
+
+    def _group_settings(self, number: str, data: str) -> Json:
+        self.group(int(number)).settings = self.read(data, T.ChatSettings)
         return {"type": "cmdOk", "user_": self.user}
 
 

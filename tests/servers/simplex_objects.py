@@ -127,7 +127,9 @@ def member(  # noqa: PLR0917  as many parts as it has
     return made | ({"memberContactId": contact_id} if contact_id is not None else {})
 
 
-def group(id: int, local: str, shown: Json, membership: Json, custom: Json | None, members: int) -> Json:
+def group(  # noqa: PLR0917  as many parts as it has
+    id: int, local: str, shown: Json, membership: Json, custom: Json | None, members: int, settings: Json
+) -> Json:
     preferences: Json = dict.fromkeys(
         ("timedMessages", "directMessages", "fullDelete", "reactions", "voice", "files", "simplexLinks", "reports",
          "history", "support", "sessions", "comments", "signMessages"), _ON,
@@ -135,7 +137,8 @@ def group(id: int, local: str, shown: Json, membership: Json, custom: Json | Non
     preferences |= cast("Json", shown.get("groupPreferences") or {})
     made: Json = {
         "groupId": id, "useRelays": False, "localDisplayName": local, "groupProfile": shown, "localAlias": "",
-        "fullGroupPreferences": preferences, "membership": membership, "chatSettings": _SETTINGS,
+        "fullGroupPreferences": preferences, "membership": membership,
+        "chatSettings": _SETTINGS | settings,
         "createdAt": LONG_AGO, "updatedAt": LONG_AGO, "chatTags": [], "groupSummary": {"currentMembers": members},
         "membersRequireAttention": 0,
     }  # fmt: skip

@@ -116,6 +116,7 @@ class Group:
     status: str = "creator"
     role: str = "owner"
     seats: dict[int, Seat] = field(default_factory=dict)
+    settings: Json = field(default_factory=dict)
 
 
 def valid_name(name: str) -> str:

@@ -116,7 +116,11 @@ class Talking:
 
     def show_group(self, one: Group) -> Json:
         me = make.member(1, one.id, self.name, make.profile(self.name), one.role, one.status, "user", None)
-        return make.group(one.id, one.local, one.room.profile, me, one.custom, len(one.seats) + 1)
+        return make.group(one.id, one.local, one.room.profile, me, one.custom, len(one.seats) + 1, one.settings)
+
+    def keeps_quiet(self, ref: str) -> bool:
+        """Whether nobody is told there that we received something."""
+        return ref[0] == "#" and self.groups[int(ref[1:])].settings.get("sendRcpts") is False
 
     def show_seat(self, group: Group, one: Seat) -> Json:
         name = one.account.name
@@ -235,6 +239,8 @@ class Talking:
             if status == "sndRcvd":
                 for account, there, direction in others:
                     account.receive(there, direction, self, item)
+                if any(account.keeps_quiet(there) for account, there, _ in others):
+                    break
             progress: Json = {"sndProgress": "complete", **({"msgRcptStatus": "ok"} if status == "sndRcvd" else {})}
             meta(item)["itemStatus"] = {"type": status} | progress
             if others:
