@@ -175,6 +175,7 @@ class History:
         if crash:
             self.store.database.before_commit = lambda: None
             self.store.database.con.rollback()
+            self.store.database.con.execute("PRAGMA query_only = 1")  # whoever is dead writes nothing any more
             self._running.cancel()
             with suppress(asyncio.CancelledError, DecampError):
                 await self._running
