@@ -6,8 +6,8 @@
     send       do something in a chat (actions.py)
 
 A bridge never invents a fallback: what its network cannot do it leaves out of `about.can`, and refuses by name with
-`CannotDo`. Whoever sends decides what happens instead. What goes wrong while sending is one of three: `NotNow` (the
-same action may be sent again later), `Refused` (it will never work), `CannotDo`.
+`CannotDo`. Whoever sends decides what happens instead. What goes wrong while sending is one of four: `NotNow` (the
+same action may be sent again later), `Refused` (it will never work), `CannotDo`, `Gone` (never in this chat).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ from .state import Health, State
 
 __all__ = [
     "About", "Accept", "Action", "AnyAction", "AnyEvent", "Asked", "BadSetting", "Bridge", "Can", "CannotDo", "Changed",
-    "Chat", "ChatKind", "Delete", "Deleted", "Desk", "Edit", "Edited", "Event", "Failed", "File", "Health",
+    "Chat", "ChatKind", "Delete", "Deleted", "Desk", "Edit", "Edited", "Event", "Failed", "File", "Gone", "Health",
     "Invitation", "Joined", "Left", "Limits", "MarkDelivered", "MarkRead", "Moved", "NotNow", "Person", "Post",
     "Posted", "React", "Reacted", "Receipt", "Reference", "Refused", "Renamed", "Sent", "SetTimer", "SetTyping",
     "Setting", "SettingKind", "State", "Talk", "Timer", "Typing", "Upload",
@@ -101,6 +101,18 @@ class CannotDo(Refused):
     def __init__(self, can: Can) -> None:
         super().__init__(f"This network has no {can.value}.")
         self.can = can
+
+
+class Gone(Refused):
+    """The chat is not there any more, or we are not in it: nothing that is sent there will ever arrive.
+
+    Raised only by who knows that for certain. Where a relay made the chat, `open_chat` is asked for it again.
+    """
+
+    hint = "Have a new chat made, or ask somebody in it to let us in again."
+
+    def __init__(self, message: str = "The chat is not there any more.", hint: str | None = None) -> None:
+        super().__init__(message, hint)
 
 
 class BadSetting(DecampError):
@@ -217,7 +229,10 @@ class Bridge(ABC):
             raise CannotDo(Can.MAKE_CHATS)
 
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
-        """Make a chat for the owner and one contact, or find the one that was made for them. `Can.MAKE_CHATS`."""
+        """Make a chat for the owner and one contact, or find the one that was made for them. `Can.MAKE_CHATS`.
+
+        An owner who left it is asked in again, or gets a new one; what is gone is never found.
+        """
         raise CannotDo(Can.MAKE_CHATS)
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:

@@ -21,6 +21,7 @@ from ..api import (
     CannotDo,
     Chat,
     Desk,
+    Gone,
     Health,
     Invitation,
     NotNow,
@@ -117,12 +118,17 @@ class DeltaChatBridge(Bridge):
         return await asyncio.shield(asyncio.create_task(self._act(chat, action)))
 
     async def _act(self, chat: str, action: AnyAction) -> Sent:
-        from . import posting
+        from . import groups, posting
 
         async with self._sending:
             account = self._ready()
             place = await self._place(account, chat)
-            return await posting.act(account, place, action, self._mark.high, self._desk.now())
+            try:
+                return await posting.act(account, place, action, self._mark.high, self._desk.now())
+            except Refused as error:
+                if await groups.is_out(account, place):
+                    raise Gone("We are not in this group any more.") from error
+                raise
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         path = await self._path(ref)
@@ -181,13 +187,13 @@ class DeltaChatBridge(Bridge):
         return self._account
 
     async def _place(self, account: Account, chat: str) -> int:
-        from .account import Gone
+        from .account import Gone as NotFound
         from .translate import number
 
         try:
             return (await account.place(number(chat))).id
-        except Gone:
-            raise Refused(
+        except NotFound:
+            raise Gone(
                 "There is no such chat.", "`decamp bridge chats deltachat` shows those that there are."
             ) from None
 

@@ -35,6 +35,15 @@ async def open_group(account: Account, title: str, person: Person | None, owner:
     return await account.place(chat), True
 
 
+async def is_out(account: Account, chat: int) -> bool:
+    """Whether this is a group that we were taken out of, or none at all any more."""
+    try:
+        room = await account.room(chat)
+    except Gone:
+        return True
+    return room.chat_type == "Group" and not room.self_in_group
+
+
 async def _make(account: Account, title: str) -> int:
     return await account.do(int, "create_group_chat", title, False)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..about import Can, Limits
 from ..actions import Accept, AnyAction, MarkDelivered, Post, Sent, SetTimer, SetTyping
-from ..api import BadSetting, Bridge, CannotDo, Desk, NotNow, Refused, Talk
+from ..api import BadSetting, Bridge, CannotDo, Desk, Gone, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
 from ..state import Health, State
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .ghosts import Ghosts
     from .keep import Keep
     from .media import Media
+    from .missed import Missed
     from .place import Place
     from .portals import Portals
     from .repeats import Repeats
@@ -52,6 +53,7 @@ class Service:
     portals: Portals
     pen: Pen
     repeats: Repeats
+    missed: Missed
 
 
 class AppserviceBridge(Bridge):
@@ -60,6 +62,8 @@ class AppserviceBridge(Bridge):
     about = APPSERVICE
     looks_every = 15.0
     """Seconds between two looks at whether the way is open in both directions."""
+    watches_every = 2.0
+    """Seconds between two looks at whether the homeserver is there: it takes longer to be restarted."""
 
     def __init__(self) -> None:
         self._feed: Feed | None = None
@@ -96,6 +100,7 @@ class AppserviceBridge(Bridge):
         from .ghosts import Ghosts
         from .keep import Keep, secret_of
         from .media import Media
+        from .missed import Missed
         from .portals import Portals
         from .repeats import Repeats
         from .rooms import Rooms
@@ -117,7 +122,8 @@ class AppserviceBridge(Bridge):
         rooms = Rooms(calls, media)
         portals = Portals(owner, calls, ghosts, rooms, pen, self._trying)
         repeats = Repeats(calls, self._keep, ghosts, owner)
-        self._service = Service(calls, media, rooms, ghosts, portals, pen, repeats)
+        missed = Missed(calls, self._keep, ghosts, desk.now)
+        self._service = Service(calls, media, rooms, ghosts, portals, pen, repeats, missed)
         self._feed.change(State.STARTING)
         self._task = asyncio.create_task(self._run(self._feed, self._keep, self._service))
 
@@ -145,7 +151,8 @@ class AppserviceBridge(Bridge):
         from .calls import TokenRefused
         from .door import Door
 
-        door = Door(self._desk.settings["hs_token"], keep, self._news.set, self._fleeting, self._look_soon)
+        token, missed = self._desk.settings["hs_token"], service.missed
+        door = Door(token, keep, missed, self._news.set, self._fleeting, self._look_soon)
         try:
             await door.open(*self._listen)
             await self._live(feed, keep, service)
@@ -170,7 +177,13 @@ class AppserviceBridge(Bridge):
         self._puppets = await self._trying.insist(self._may_puppet)
         await self._trying.insist(self._ping)
         self._trying.reached(State.CONNECTED)
-        tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._read(feed, keep, service.portals))]
+        lives = (
+            self._look(service.missed),
+            self._watch(),
+            service.missed.look(self._trying, self._news.set),
+            self._read(feed, keep, service.portals),
+        )
+        tasks = [asyncio.create_task(life) for life in lives]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -180,13 +193,26 @@ class AppserviceBridge(Bridge):
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _look(self) -> None:
+    async def _look(self, missed: Missed) -> None:
         """See again and again whether both of us are there."""
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self.looks_every * self._desk.random.uniform(0.8, 1.2))
             self._hurry.clear()
             await self._trying.insist(self._ping)
+            missed.notice()
+
+    async def _watch(self) -> None:
+        """Ask often whether the homeserver is there: no restart may go unnoticed, as it forgets things then."""
+        from .calls import Denied
+
+        while True:
+            await asyncio.sleep(self.watches_every * self._desk.random.uniform(0.8, 1.2))
+            try:
+                with suppress(Denied):
+                    await self._calls.ask("GET", "/_matrix/client/versions")
+            except NotNow:
+                self._hurry.set()
 
     def _look_soon(self) -> None:
         """A homeserver that was put off waits for seconds, unless it is asked to knock."""
@@ -252,15 +278,26 @@ class AppserviceBridge(Bridge):
             yield place.chat
 
     async def act(self, chat: str, action: AnyAction) -> Sent:
+        from .calls import Denied
+
         service = self._connected
         with self._under_way:
             place = await self._place(service, chat)
-            voice = await self._voice(service, place, action)
-            if isinstance(action, SetTyping) and voice.user == self._owner:
-                (service.portals.typing_for.add if action.typing else service.portals.typing_for.discard)(chat)
-            sent = await service.pen.act(chat, action, voice, self._put, sealed=False)
-            service.pen.sent.clear()  # what our accounts say is known by who says it
-            return sent
+            try:
+                return await self._done(service, place, action)
+            except Denied as error:
+                if error.may_be_out and not await service.rooms.are_in(chat):
+                    service.portals.forget(chat)
+                    raise Gone("There is no such chat (any more).") from error
+                raise
+
+    async def _done(self, service: Service, place: Place, action: AnyAction) -> Sent:
+        voice = await self._voice(service, place, action)
+        if isinstance(action, SetTyping) and voice.user == self._owner:
+            (service.portals.typing_for.add if action.typing else service.portals.typing_for.discard)(place.id)
+        sent = await service.pen.act(place.id, action, voice, self._put, sealed=False)
+        service.pen.sent.clear()  # what our accounts say is known by who says it
+        return sent
 
     async def _place(self, service: Service, chat: str) -> Place:
         from .calls import Denied
@@ -268,7 +305,7 @@ class AppserviceBridge(Bridge):
         try:
             place = await service.portals.place(chat)
         except Denied as error:
-            raise Refused("There is no such chat (any more).") from error
+            raise (Gone if error.may_be_out else Refused)("There is no such chat (any more).") from error
         if place.encrypted:
             raise Refused("This room is encrypted, and ghosts have no keys.", "Make a new chat with this contact.")
         return place

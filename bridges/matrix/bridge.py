@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..about import Limits
 from ..actions import Accept, AnyAction, Sent
-from ..api import BadSetting, Bridge, Desk, NotNow, Refused, Talk
+from ..api import BadSetting, Bridge, Desk, Gone, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
 from ..state import Health, State
@@ -33,6 +33,8 @@ LET_GO = 10.0  # seconds for what is being sent when everything stops
 APPEARS = 15.0  # seconds within which a room that was just made or entered comes with a sync
 QUIET_BATCHES = 100  # after so many that said nothing, the cursor is told anyway
 AGAIN = "Log in again: run `decamp bridge setup matrix`."
+NO_CHAT = "There is no such chat (any more)."
+NOT_TOLD = "The homeserver has not told of this chat yet."
 
 
 class MatrixBridge(Bridge):
@@ -172,13 +174,20 @@ class MatrixBridge(Bridge):
             yield place.chat
 
     async def act(self, chat: str, action: AnyAction) -> Sent:
+        from .calls import Denied
+
         account = self._connected
         with self._under_way:
             if isinstance(action, Accept):
                 return await self._accept(account, chat)
-            place = account.hearing.places.get(chat) or await self._appearing(account, chat)
+            place = await self._place(account, chat)
             sealed = account.is_sealed(place)
-            return await account.pen.act(chat, action, Voice(account.me.id), account.put, sealed=sealed)
+            try:
+                return await account.pen.act(chat, action, Voice(account.me.id), account.put, sealed=sealed)
+            except Denied as error:
+                if error.may_be_out and not await account.rooms.are_in(chat):
+                    raise Gone(NO_CHAT) from error
+                raise
 
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         return self._connected.media.fetch(ref, self.limits.file_bytes)
@@ -202,7 +211,7 @@ class MatrixBridge(Bridge):
             else:
                 await account.rooms.invite(room, owner, {})
             self._expected.add(room)
-            place = account.hearing.places.get(room) or await self._appearing(account, room)
+            place = await self._place(account, room)
             if is_new and picture is not None:
                 await account.rooms.dress(room, title, picture, {})
         return place.chat
@@ -219,17 +228,24 @@ class MatrixBridge(Bridge):
             self._expected.add(room)
         return Sent()
 
+    async def _place(self, account: Account, room: str) -> Place:
+        place = account.hearing.places.get(room) or await self._appearing(account, room)
+        self._expected.discard(room)  # when it is not there any more, we are out of it
+        return place
+
     async def _appearing(self, account: Account, room: str) -> Place:
         """A room that we are in, though no sync has said so yet."""
         if room not in self._expected:
-            raise Refused("There is no such chat (any more).")
+            if await account.rooms.are_in(room):
+                raise NotNow(NOT_TOLD)
+            raise Gone(NO_CHAT)
         try:
             async with asyncio.timeout(APPEARS):
                 while (place := account.hearing.places.get(room)) is None:
                     self._appeared.clear()
                     await self._appeared.wait()
         except TimeoutError:
-            raise NotNow("The homeserver has not told of this chat yet.") from None
+            raise NotNow(NOT_TOLD) from None
         return place
 
     @property

@@ -29,13 +29,18 @@ class Denied(Refused):
         super().__init__(f"The homeserver does not take this ({code or status}).")
         self.status, self.code = status, code
 
+    @property
+    def may_be_out(self) -> bool:
+        """Whether this is what a homeserver says to those who are not in the room; it says so for other reasons too."""
+        return self.code in {"M_FORBIDDEN", "M_NOT_FOUND"}
+
 
 class Trouble(NotNow):
     """The homeserver cannot do this now, and `code` is its own word for why."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(f"The homeserver has trouble ({code or status}).")
-        self.code = code
+        self.status, self.code = status, code
 
 
 class TokenRefused(NotNow):
@@ -60,6 +65,8 @@ class Calls:
         import aiohttp
 
         self._base, self._token = base.rstrip("/"), token
+        self.breaks = 0
+        """How often a request did not reach the homeserver: it may have been restarted."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=15))
 
     async def close(self) -> None:
@@ -116,11 +123,15 @@ class Calls:
                 timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=15, sock_read=60),
             ) as answer:
                 if answer.status != 200:
-                    raise await _trouble(answer)
+                    trouble = await _trouble(answer)
+                    self.breaks += isinstance(trouble, Trouble) and not trouble.code  # what stands before it says so
+                    raise trouble
                 yield answer
         except TimeoutError as error:
+            self.breaks += isinstance(error, aiohttp.ServerTimeoutError)
             raise NotNow("The homeserver takes too long to answer.") from error
         except (aiohttp.ClientError, OSError) as error:
+            self.breaks += 1
             raise NotNow(f"The homeserver cannot be reached ({_kind(error)}).") from error
 
 

@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..api import BadSetting
+from ..api import BadSetting, NotNow
 from .keep import Keep
 from .loose import Object, objects
+from .missed import Missed
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -22,14 +23,15 @@ class Door:
     """A small HTTP server. What is brought is on the disk before the homeserver hears that we have it."""
 
     def __init__(
-        self, token: str, keep: Keep, news: Callable[[], None], fleeting: Callable[[Object], None],
+        self, token: str, keep: Keep, missed: Missed, news: Callable[[], None], fleeting: Callable[[Object], None],
         put_off: Callable[[], None],
     ) -> None:  # fmt: skip
         """`news` is called when there is something in the journal; `fleeting` gets what is not worth keeping.
 
         `put_off` is called when a homeserver was told to come again.
         """
-        self._token, self._keep, self._news, self._fleeting, self._put_off = token, keep, news, fleeting, put_off
+        self._token, self._keep, self._missed = token, keep, missed
+        self._news, self._fleeting, self._put_off = news, fleeting, put_off
         self._is_first = True
         self._runner: web.AppRunner | None = None
 
@@ -57,7 +59,9 @@ class Door:
             await self._runner.cleanup()
 
     async def _transaction(self, request: web.Request) -> web.Response:
-        """All of it into the journal. The same transaction comes again when our answer got lost.
+        """All of it into the journal, after what was missed in its rooms.
+
+        The same transaction comes again when our answer got lost.
 
         The first is put off, once. What Synapse was about to bring when it was stopped, it brings only when something
         else has failed; then it begins with the oldest (seen with Synapse 1.163).
@@ -75,6 +79,11 @@ class Door:
             raise web.HTTPBadRequest from None
         passing = list(objects(told, "ephemeral"))
         kept = [*objects(told, "events"), *(one for one in passing if one.get("type") == "m.receipt")]
+        try:
+            await self._missed.before(request.match_info["id"], kept)
+        except NotNow:
+            self._put_off()
+            raise web.HTTPServiceUnavailable from None
         self._keep.receive(kept)
         self._news()
         for one in passing:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .loose import Object, a_text
+from .loose import Object, a_number, a_text
 
 DAYS_KNOWN = 30
 """How long it is known what was sent under which key: nobody repeats a message after that."""
@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS sent (ticket TEXT PRIMARY KEY, event TEXT NOT NULL, a
 CREATE TABLE IF NOT EXISTS unreadable
     (event TEXT PRIMARY KEY, room TEXT NOT NULL, raw BLOB NOT NULL, shown INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS knock (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS newest (room TEXT PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY AUTOINCREMENT, raw BLOB NOT NULL);
 """
 
@@ -93,9 +94,27 @@ class Keep:
 
     def _is_news(self, event: Object) -> bool:
         """What has no id is of the moment, and is not brought again."""
-        id = a_text(event, "event_id")
-        noted = "INSERT OR IGNORE INTO knock VALUES (?, ?)"
-        return not id or self._db.execute(noted, (id, self._now())).rowcount > 0
+        id, now = a_text(event, "event_id"), self._now()
+        if not id:
+            return True
+        if self.knows(id):
+            return False
+        self._db.execute("INSERT INTO knock VALUES (?, ?)", (id, now))
+        at = min(a_number(event, "origin_server_ts") or 0, now)
+        self._db.execute("INSERT OR REPLACE INTO newest VALUES (?, ?, ?)", (a_text(event, "room_id"), id, at))
+        return True
+
+    def knows(self, id: str) -> bool:
+        """Whether an event was brought: lately, or as the last of its room."""
+        for query in ("SELECT 1 FROM knock WHERE id = ?", "SELECT 1 FROM newest WHERE id = ?"):
+            if self._db.execute(query, (id,)).fetchone():
+                return True
+        return False
+
+    def newest(self, room: str) -> int | None:
+        """When the last that was brought from a room was said."""
+        row = self._db.execute("SELECT at FROM newest WHERE room = ?", (room,)).fetchone()
+        return row[0] if row else None
 
     def after(self, number: int) -> Iterator[tuple[int, Object]]:
         """A page of what came after an entry of the journal, in the order in which it came."""

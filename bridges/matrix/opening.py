@@ -36,6 +36,8 @@ async def opened(
         sealed=False,
         query=query,
     )
+    if voice and not is_new:  # whoever took the bot out of the room left the contact in it
+        await service.rooms.invite(room, bot, query)
     await service.calls.ask("POST", path("join", room), {})
     if puppets:  # nobody has to accept two hundred invitations by hand
         await service.rooms.invite(room, owner, query)

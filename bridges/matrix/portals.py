@@ -46,6 +46,10 @@ class Portals:
             self._places[room] = place
         return self._settled(self._places[room])
 
+    def forget(self, room: str) -> None:
+        """The bot is not in this room any more; if it ever is again, it is looked at anew."""
+        self._places.pop(room, None)
+
     def _settled(self, place: Place) -> Place:
         """A room with the owner and one ghost is a chat of two, for the owner."""
         people = [id for id in place.people if not self.ghosts.is_ours(id)]

@@ -75,6 +75,11 @@ class Rooms:
             if await self._membership(room, user, query) not in {"join", "invite"}:
                 raise error from None
 
+    async def are_in(self, room: str) -> bool:
+        """Whether our account is in a room, as the homeserver has it now."""
+        joined = (await self._calls.ask("GET", path("joined_rooms"))).get("joined_rooms")
+        return not isinstance(joined, list) or room in joined
+
     async def _membership(self, room: str, user: str, query: Query) -> str:
         try:
             where = path("rooms", room, "state", "m.room.member", user)

@@ -33,6 +33,7 @@ from .feelings import feelings, person_key
 from .intents import Correct, Delivered, Fade, Quoted, Recall, Say, Seen, Types
 from .model import Author, Place
 from .orders import (
+    Abandon,
     Affirm,
     Arm,
     Arrive,
@@ -323,6 +324,11 @@ def _came_or_went(event: Joined | Left, bridge: str, known: Known, only: str | N
     place = Place(bridge=bridge, chat=event.chat.id)
     if isinstance(event, Joined) and event.invitation is not None and only is None:
         yield Arrive(place=place, person=event.person, invitation=event.invitation)
+    if author_of(event, known.sides[bridge]).owner and not known.sides[bridge].is_owner:
+        made = [link for link in known.links_at(place) if known.is_renewed(link, place)]
+        yield from (Abandon(link=link.name, place=place, back=isinstance(event, Joined)) for link in made)
+        if made and isinstance(event, Left):
+            return  # they left what stands for the conversation, and not the conversation
     for route in routes(event, place, known, only, None):
         if isinstance(route, Route) and not route.link.private:
             text = f"({_name(event.person)} {'joined' if isinstance(event, Joined) else 'left'})"

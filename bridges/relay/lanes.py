@@ -17,13 +17,14 @@ from migrate.errors import DecampError
 
 from ..about import Can
 from ..actions import AnyAction, Edit, Post, Upload
-from ..api import Bridge, CannotDo, NotNow, Refused
+from ..api import Bridge, CannotDo, Gone, NotNow, Refused
 from . import degrade
 from .clock import Clock, ended
 from .degrade import Plan
 from .files import Spool
 from .intents import Correct, Delivered, Feel, Recall, Say, Seen, Types
 from .model import Place
+from .orders import Wish
 from .planning import Planning
 from .seats import Sides
 from .sqlite import SqliteStore
@@ -37,6 +38,7 @@ PATIENCE = 120.0  # seconds for one send, after which nobody knows
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 FEWEST = 8  # attempts, so that an hour without a connection alone is no reason
 GOODBYE = 0.5  # seconds for what was cancelled, when the relay ends
+AGAIN = 600.0  # seconds after which a chat that was made anew, and is gone too, is made once more
 STALE = 10_000  # milliseconds after which nobody types any more
 
 
@@ -49,6 +51,9 @@ class Lanes:
     ) -> None:  # fmt: skip
         self._store, self._sides, self._spool, self._clock, self._random = store, sides, spool, clock, random
         self._gave_up, self._broke, self._give_up_after = gave_up, broke, give_up_after
+        self.wanted: Callable[[Wish], None] = lambda _wish: None
+        """Called for a chat that has to be made again."""
+        self._gone_at: dict[tuple[str, str], float] = {}
         self._planning = Planning(store, sides, spool, clock)
         self._lanes: dict[Place, asyncio.Task[None]] = {}
         self._again: set[Place] = set()
@@ -139,7 +144,7 @@ class Lanes:
                 pending.add(entry.message or 0)
         await self._store.kept()
         for entry in begun:
-            if self._closing.is_set():
+            if self._closing.is_set() or self._store.portals.is_remade(entry.link, entry.place):
                 return None
             pause = await self._send(entry, bridge)
             if not repeatable:
@@ -263,6 +268,9 @@ class Lanes:
     async def _refused(self, entry: Entry, bridge: Bridge, error: Refused, lacks: frozenset[Can]) -> float | None:
         """Try without what the network turned out to lack; else it is given up, with what the network says."""
         self.under_way.pop(entry.place.bridge, None)
+        if isinstance(error, Gone) and self._is_made_anew(entry):
+            await self._store.kept()
+            return None
         step = (entry.steps or ())[entry.done]
         lacking = lacks | _lacking(step, error)
         if lacking > lacks and entry.done == 0:
@@ -279,6 +287,24 @@ class Lanes:
             return await self._send(replace(entry, steps=named), bridge, lacks)
         self._give_up(entry, f"{error} {error.hint}")
         return None
+
+    def _is_made_anew(self, entry: Entry) -> bool:
+        """Have a chat made again that the relay made, if it was not just now. What waits goes there."""
+        store, key, now = self._store, (entry.link, entry.place.bridge), self._clock.steady()
+        link = store.link(entry.link)
+        if link is None or not store.is_renewed(link, entry.place):
+            return False
+        if not store.portals.is_remade(entry.link, entry.place):
+            if now - self._gone_at.get(key, -AGAIN) < AGAIN:
+                return False
+            self._gone_at[key] = now
+        self._spool.drop(entry.number)
+        if not isinstance(entry.intent, Say | Correct):
+            store.drop(entry, "its chat is gone")
+        wish = store.abandon(entry.link, entry.place)
+        if wish is not None:
+            self.wanted(wish)
+        return True
 
     def _give_up(self, entry: Entry, why: str) -> None:
         if isinstance(entry.intent, Say | Correct):

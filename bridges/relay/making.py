@@ -18,6 +18,7 @@ from ..events import AnyEvent, Chat, ChatKind, Person, Posted
 from . import loops
 from .clock import ended
 from .engine import follow
+from .files import Spool
 from .intents import Say, Seen
 from .model import Author, Link, Mode, Place, Rule
 from .orders import Order, Queue, Wish
@@ -37,8 +38,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 class Making:
     """One task for each portal that is being made."""
 
-    def __init__(self, relay: Relay, history: History | None) -> None:
-        self._relay, self._history = relay, history
+    def __init__(self, relay: Relay, history: History | None, spool: Spool) -> None:
+        self._relay, self._history, self._spool = relay, history, spool
         self._tasks: dict[tuple[Place, str], asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
 
@@ -117,7 +118,8 @@ class Making:
         """No rule wants this chat any more. Whatever waits for it would have gone there, and the owner has to know."""
         store = self._relay.store
         waiting = sum(isinstance(event, Posted) for event in store.held(wish.source, wish.target))
-        store.portals.fulfil(wish.source, wish.target)
+        store.forgo(wish)
+        self._relay.lanes.wake_bridge(wish.target)
         if waiting:
             count = f"{waiting} messages were" if waiting > 1 else "One message was"
             self._relay.owner.tell(
@@ -127,14 +129,17 @@ class Making:
     async def _one(self, wish: Wish, rule: Rule) -> None:
         relay, store = self._relay, self._relay.store
         place = await self._place(wish, rule)
-        past = await self._past(wish, rule)
+        links = store.portals.at(wish.source)
+        before = next((end for link in links for end in link.ends[1:] if _is_remade(link, end, wish)), None)
+        past = await self._past(wish, rule) if before is None else []
         link = joined(store.portals.at(wish.source), wish, rule, place)
         loops.check(link, store.portals.links.values(), store.sides)
         now = relay.clock.now()
         # From here on nothing waits: the link, its history and what was held are kept together, or not at all.
-        store.portals.add(link)
         held = list(store.held(wish.source, wish.target))
-        store.portals.fulfil(wish.source, wish.target)
+        for number in store.renew(link, before, place):
+            self._spool.drop(number)
+        relay.lanes.wake(place)
         known = {event.id for event in held if isinstance(event, Posted)}
         self._pass_on_past(wish, [old for old in past if old.id not in known], place)
         for event in held:
@@ -185,7 +190,7 @@ class Making:
 
 def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:
     """Wish for the portals of a chat, because the owner wants them now. Returns those that there are not yet."""
-    reached = {end.bridge for link in store.portals.at(place) for end in link.ends}
+    reached = {end.bridge for link in store.portals.at(place) for end in link.lasting}
     person = store.acquaintance.person(place.bridge, chat.person) if chat.person else None
     wishes = [
         Wish(chat=chat, source=place, target=rule.target, person=person or _person(chat), asked=True)
@@ -196,6 +201,10 @@ def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:
         store.portals.reopen(place)
         store.portals.wish(wish)
     return wishes
+
+
+def _is_remade(link: Link, end: Place, wish: Wish) -> bool:
+    return link.is_ours_to_make(end) and link.ends[0] == wish.source and end.bridge == wish.target
 
 
 def _is_faded(event: AnyEvent, now: int) -> bool:
@@ -214,7 +223,9 @@ def joined(links: Sequence[Link], wish: Wish, rule: Rule, place: Place) -> Link:
         (link for link in links if link.made and link.ends[0] == wish.source and link.shared is _shared(rule)), None
     )
     if here is not None:
-        return replace(here, ends=(*(end for end in here.ends if end.bridge != place.bridge), place))
+        others = tuple(end for end in here.ends if end.bridge != place.bridge)
+        left = tuple(end for end in here.abandoned if end.bridge != place.bridge)
+        return replace(here, ends=(*others, place), abandoned=left)
     name = f"{wish.source.bridge} {wish.source.chat}" + (f" in {place}" if _shared(rule) else "")
     is_direct = wish.chat.kind is ChatKind.DIRECT
     return Link(

@@ -75,6 +75,17 @@ class Link(Noun, frozen=True, kw_only=True):
     made: bool = False
     """Made by a rule: its other ends are the relay's to name."""
     person: str | None = None
+    abandoned: tuple[Place, ...] = ()
+    """Ends that were made and that the owner left, or that are gone: the next message has them made anew."""
+
+    @property
+    def lasting(self) -> tuple[Place, ...]:
+        """The ends where somebody reads."""
+        return tuple(end for end in self.ends if end not in self.abandoned)
+
+    def is_ours_to_make(self, end: Place) -> bool:
+        """Whether this end was made by the relay, for this link alone."""
+        return self.made and not self.shared and end in self.ends[1:]
 
     def targets(self, source: Place) -> tuple[Place, ...]:
         """Where something that was said at one end goes."""

@@ -74,6 +74,14 @@ class Wish(Noun, frozen=True, kw_only=True):
     asked: bool = False
 
 
+class Abandon(Noun, frozen=True, kw_only=True):
+    """The owner left a chat that was made for them, or (`back`) is there again."""
+
+    link: str
+    place: Place
+    back: bool = False
+
+
 class Confirm(Noun, frozen=True, kw_only=True):
     """What we sent under this key has come back: the network took it, whatever we know of that."""
 
@@ -192,6 +200,6 @@ class Skip(Noun, frozen=True, kw_only=True):
 
 
 Order: TypeAlias = (
-    Remember | Queue | Affirm | Hold | Unhold | Wish | Confirm | Revise | Forget | Feeling | Arm | Timed | Meet | Visit
-    | Ask | Arrive | Command | Tell | Skip
+    Remember | Queue | Affirm | Hold | Unhold | Wish | Abandon | Confirm | Revise | Forget | Feeling | Arm | Timed
+    | Meet | Visit | Ask | Arrive | Command | Tell | Skip
 )  # fmt: skip

@@ -174,6 +174,32 @@ class Outbox:
                     (wanted, *way, state),
                 )
 
+    def has_words(self, link: str, place: Place) -> bool:
+        """Whether something that somebody wrote waits for a place."""
+        row = self._db.con.execute(
+            "SELECT 1 FROM outbox WHERE link = ? AND bridge = ? AND chat = ? AND state <> 2"
+            " AND json_extract(CAST(intent AS TEXT), '$.intent') IN ('say', 'correct') LIMIT 1",
+            (link, place.bridge, place.chat),
+        ).fetchone()
+        return row is not None
+
+    def move(self, link: str, before: Place, place: Place) -> list[int]:
+        """Let what waits of a link wait for another place, in its order. Returns the numbers that it had.
+
+        Each gets another number, and so another key: what a network took of it in the chat before is not here.
+        """
+        self._db.write(
+            "INSERT INTO outbox (bridge, chat, state, link, source_bridge, source_chat, message, intent, created_at,"
+            " why) SELECT ?, ?, state, link, source_bridge, source_chat, message, intent, created_at, why FROM outbox"
+            " WHERE link = ? AND bridge = ? AND chat = ? ORDER BY number",
+            (place.bridge, place.chat, link, before.bridge, before.chat),
+        )
+        rows = self._db.write(
+            "DELETE FROM outbox WHERE link = ? AND bridge = ? AND chat = ? RETURNING number",
+            (link, before.bridge, before.chat),
+        ).fetchall()
+        return [number for (number,) in rows]
+
     def drop(self, link: str) -> list[str]:
         """Drop all that waits of a link. Returns for which bridge each."""
         return [bridge for (bridge,) in self._db.write("DELETE FROM outbox WHERE link = ? RETURNING bridge", (link,))]

@@ -13,6 +13,7 @@ from .database import Database
 from .model import Link, Place, Rule
 from .orders import Hold, Wish
 
+REMADE = "its chat is made anew"
 _encode = msgspec.json.Encoder().encode
 _event: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
@@ -115,6 +116,23 @@ class Portals:
         self.links[link.name] = link
         self._db.write("UPDATE links SET link = ? WHERE name = ?", (msgspec.json.encode(link).decode(), link.name))
 
+    def abandon(self, name: str, end: Place) -> None:
+        """Nobody reads there any more."""
+        link = self.links[name]
+        if end not in link.abandoned:
+            self.change(msgspec.structs.replace(link, abandoned=(*link.abandoned, end)))
+
+    def come_back(self, name: str, end: Place) -> None:
+        """The owner is there again, by themselves or because they were asked."""
+        link = self.links[name]
+        if end in link.abandoned and (link.ends[0], end.bridge) not in self.wished:
+            self.change(msgspec.structs.replace(link, abandoned=tuple(one for one in link.abandoned if one != end)))
+
+    def is_remade(self, name: str, end: Place) -> bool:
+        """Whether a chat that is gone is being made anew: what was to go there waits for the new one."""
+        link = self.links.get(name)
+        return link is not None and end in link.abandoned and (link.ends[0], end.bridge) in self.wished
+
     def retitle(self, name: str, title: str) -> None:
         link = msgspec.structs.replace(self.links[name], title=title)
         if link != self.links[name]:
@@ -171,6 +189,7 @@ class Portals:
             self.stops.get((link, None))
             or self.stops.get((link, source))
             or self._resting(link, {source.bridge, target.bridge})
+            or (REMADE if self.is_remade(link, target) else None)
         )
 
     def why(self, link: Link) -> str | None:

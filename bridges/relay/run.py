@@ -62,9 +62,10 @@ class Relay:
         self.lanes = Lanes(
             store, self, spool, clock, random, gave_up=self._gave_up, broke=self._broke, give_up_after=give_up_after
         )
+        self.making = Making(self, history, spool)
+        self.lanes.wanted = self.making.want
         self.owner = Owner(self)
         self.people = People(self, spool)
-        self.making = Making(self, history)
         self.arrivals = Arrivals(self)
         self._timers = Timers(self, spool)
         self.watch = Watch(self)

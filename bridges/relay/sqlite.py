@@ -11,7 +11,7 @@ import msgspec
 
 from ..about import Can
 from ..actions import AnyAction, Post, React, Sent
-from ..events import AnyEvent, Chat, Reference
+from ..events import AnyEvent, Chat, ChatKind, Person, Reference
 from ..state import Health
 from .acquaintance import Acquaintance
 from .database import Database
@@ -103,6 +103,14 @@ class SqliteStore:
 
     def is_waiting(self, source: Place) -> bool:
         return any(source == place for place, _ in self.portals.wished)
+
+    def is_renewed(self, link: Link, end: Place) -> bool:
+        source = link.ends[0]
+        return (
+            link.is_ours_to_make(end)
+            and link.name not in self.portals.ended
+            and any((rule.source, rule.target) == (source.bridge, end.bridge) for rule in self.rules)
+        )
 
     def is_over(self, place: Place) -> bool:
         return place in self.portals.over
@@ -249,6 +257,38 @@ class SqliteStore:
         stood = self.portals.go_on(rule)
         self._sort()
         return stood
+
+    def abandon(self, name: str, end: Place) -> Wish | None:
+        """Nobody reads at this end any more: it is made anew for what waits for it, or else for the next message.
+
+        Returns what is to be made now.
+        """
+        self.portals.abandon(name, end)
+        link = self.portals.links[name]
+        if not self.outbox.has_words(name, end):
+            return None
+        source = link.ends[0]
+        kind = ChatKind.DIRECT if link.private else ChatKind.GROUP
+        chat = self.chat_of(source) or Chat(id=source.chat, title=link.title, kind=kind, person=link.person)
+        person = self.acquaintance.person(source.bridge, link.person) if link.person else None
+        person = person or (Person(id=link.person) if link.person else None)
+        wish = Wish(chat=chat, source=source, target=end.bridge, person=person)
+        is_new = self.portals.wish(wish)
+        self._sort()
+        return wish if is_new else None
+
+    def renew(self, link: Link, before: Place | None, place: Place) -> list[int]:
+        """An end is made, perhaps anew: what waits for the one before goes there. Returns what has another number."""
+        self.portals.add(link)
+        self.portals.fulfil(link.ends[0], place.bridge)
+        moved = [] if before in {None, place} else self.outbox.move(link.name, before, place)
+        self._sort()
+        return moved
+
+    def forgo(self, wish: Wish) -> None:
+        """A portal will not be made: nothing waits for it any more."""
+        self.portals.fulfil(wish.source, wish.target)
+        self._sort()
 
     def _sort(self) -> None:
         self.outbox.sort(lambda link, source, target: self.portals.stopped(link, source, target) is not None)

@@ -124,6 +124,9 @@ class Known(Protocol):
     def is_waiting(self, source: Place) -> bool:
         """Whether events wait for any portal of this chat."""
 
+    def is_renewed(self, link: Link, end: Place) -> bool:
+        """Whether this end was made by a rule that still holds, so that it is made anew when it is gone."""
+
     def is_over(self, place: Place) -> bool:
         """Whether the owner ended the relay of this chat, or its contact has arrived."""
 

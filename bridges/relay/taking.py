@@ -10,6 +10,7 @@ from ..events import Chat, Person
 from .intents import Recall, Say
 from .model import Place
 from .orders import (
+    Abandon,
     Affirm,
     Arm,
     Arrive,
@@ -86,6 +87,8 @@ class Taking:
             case Wish():
                 if self._store.portals.wish(order):
                     self._wishes.append(order)
+            case Abandon():
+                self._abandon(order)
             case Confirm():
                 self._confirm(order)
             case Revise():
@@ -141,6 +144,14 @@ class Taking:
         self._store.outbox.put(order, message, self._now, held_back=held_back)
         if not held_back:
             self._places[order.place] = None
+
+    def _abandon(self, order: Abandon) -> None:
+        if order.back:
+            self._store.portals.come_back(order.link, order.place)
+            return
+        wish = self._store.abandon(order.link, order.place)
+        if wish is not None:
+            self._wishes.append(wish)
 
     def _confirm(self, order: Confirm) -> None:
         """Our own words came back before, or without, the answer to sending them."""

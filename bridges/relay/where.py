@@ -100,7 +100,7 @@ def _portals(event: AnyEvent, place: Place, known: Known, links: list[Link]) -> 
     chat = chat_of(event)
     if chat is None or known.is_over(place):
         return
-    reached = {end.bridge for link in links for end in link.ends if link.ends[0] == place}
+    reached = {end.bridge for link in links for end in link.lasting if link.ends[0] == place}
     for rule in known.rules:
         if rule.source != place.bridge or not _concerns(rule, chat):
             continue

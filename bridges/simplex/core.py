@@ -6,7 +6,7 @@ from typing import Protocol
 
 from migrate.errors import DecampError
 
-from ..api import NotNow, Refused, State
+from ..api import Gone, NotNow, Refused, State
 from .wire import Said, Trouble
 
 ANSWER_SECONDS = 90.0
@@ -58,9 +58,11 @@ _PASSING = {
     "chatNotStarted", "chatStoreChanged", "contactNotReady", "dBBusyError", "groupMemberNotActive",
     "connectionDisabled", "BROKER", "PROXY", "INACTIVE", "CRITICAL", "INTERNAL",
 }  # fmt: skip
+_GONE = {"groupNotFound", "groupMemberUserRemoved"}
 _WORDS = {
     "contactNotFound": "There is no such chat.",
     "groupNotFound": "There is no such chat.",
+    "groupMemberUserRemoved": "We are not in this group any more, or it was deleted.",
     "contactRequestNotFound": "Nobody asks there any more.",
     "chatItemNotFound": "The message is not there any more.",
     "invalidQuote": "The message that this answers is not there any more.",
@@ -81,6 +83,8 @@ _WORDS = {
 def refusal(denied: Denied) -> NotNow | Refused:
     """What to tell whoever asked for something that was refused."""
     said = _WORDS.get(denied.kind, str(denied))
+    if denied.kind in _GONE:
+        return Gone(said)
     return NotNow(said) if denied.passes else Refused(said)
 
 

@@ -15,7 +15,7 @@ from . import archive, opening, people, rooms
 from .addresses import account, domain
 from .listening import Listener
 from .record import Made
-from .rooms import NotLetIn, Room
+from .rooms import NotLetIn, Room, RoomGone
 from .stream import Stream
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Host(Listener):
         if room.rank != "owner":
             rooms.leave(stream, room)
             room.stay = False
-            raise NotLetIn(room.address, "it is somebody else's now")
+            raise RoomGone(room.address, "it is somebody else's now")
         if rooms.CREATED in said:
             self._kept.pop(room.address, None)
             await self._furnish(stream, room, self._told_owner())

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from migrate.model import short_id
 
-from ..api import Chat, ChatKind, NotNow, Refused
+from ..api import Chat, ChatKind, Gone, NotNow, Refused
 from . import elements as x
 from .addresses import bare, local, resource
 from .archive import Kept
@@ -34,6 +34,14 @@ class NotLetIn(Refused):
         else:
             super().__init__(f"The room {address} does not let us in: {condition}.")
         self.condition = condition
+
+
+class RoomGone(NotLetIn, Gone):
+    """A room that was destroyed, or that we were banned from: it never lets us in again."""
+
+
+def _locked(address: str, condition: str) -> NotLetIn:
+    return RoomGone(address, condition) if condition in {"gone", "forbidden"} else NotLetIn(address, condition)
 
 
 @dataclass(slots=True)
@@ -144,7 +152,7 @@ async def join(stream: Stream, room: Room, since: int | None = None) -> set[str]
     reason = conditions[0] if conditions else "unknown"
     if reason in {"remote-server-timeout", "remote-server-not-found", "service-unavailable", "resource-constraint"}:
         raise NotNow(f"The room {room.address} cannot be reached: {reason}.")
-    raise NotLetIn(room.address, reason)
+    raise _locked(room.address, reason)
 
 
 async def rename(stream: Stream, room: Room) -> None:

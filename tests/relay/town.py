@@ -21,6 +21,7 @@ from bridges.api import (
     Desk,
     Event,
     File,
+    Gone,
     Health,
     Invitation,
     Limits,
@@ -59,6 +60,8 @@ class Town:
         self.tells_own = tells_own
         self.before: Callable[[str, AnyAction], None] = lambda _chat, _action: None
         self.slow: dict[str, asyncio.Event] = {}
+        self.gone: set[str] = set()
+        self.opened: list[str] = []
         self.starts = 0
         self._numbers = itertools.count(1)
         self.me = Person(id=f"me@{name}", name="Robin")
@@ -159,6 +162,8 @@ class TownBridge(Bridge):
         town = self.town
         if chat in town.slow:
             await town.slow[chat].wait()
+        if chat in town.gone:
+            raise Gone
         if chat not in town.chats:
             raise Refused(f"There is no chat {chat}.")
         town.before(chat, action)
@@ -182,6 +187,9 @@ class TownBridge(Bridge):
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
         self.town.before("", Post(key="open", text=title))
         id = f"portal {person.id if person else title}"
+        while id in self.town.gone:
+            id += "'"
+        self.town.opened.append(id)
         return self.town.chats.setdefault(id, Chat(id=id, title=title, person=None))
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:

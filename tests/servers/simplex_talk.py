@@ -153,6 +153,8 @@ class Talking:
                 raise refused("contactNotActive", contact=self.show(contact))
             return [(contact.peer, f"@{contact.peer_id}", {"type": "directRcv"})]
         group, found = self.group(int(ref[1:])), []
+        if group.status in {"left", "removed", "deleted"}:
+            raise refused("groupMemberUserRemoved")
         for other in group.room.groups:
             if other.owner is not self and other.status in {"connected", "creator"}:
                 seat = next(one for one in other.seats.values() if one.account is self)

@@ -18,6 +18,7 @@ from bridges.api import (
     Desk,
     Edit,
     Failed,
+    Gone,
     Joined,
     Left,
     NotNow,
@@ -316,6 +317,30 @@ def test_a_group_that_the_owner_has_left_is_made_anew(home: Home) -> None:
             await seat.saw(Left)
             after = await seat.bridge.open_chat("Left", contact)
             assert after.id != before.id
+            with pytest.raises(Gone):
+                await seat.bridge.send("4711", Post(key="never", text="never there"))
+
+    played(home, body)
+
+
+@pytest.mark.long
+def test_a_group_that_the_owner_took_us_out_of_says_so_and_the_next_is_another(home: Home) -> None:
+    async def body(world: DeltaChatWorld) -> None:
+        async with Seat(world) as seat:
+            contact = Person(id="05" + "33" * 32, name="Out")
+            before = await seat.bridge.open_chat("Out", contact)
+            await seat.bridge.send(before.id, Post(key="out", text="we two"))
+            there = await world.friend.saw(Posted, says("we two"))
+            world.friend.ask("remove_contact_from_chat", int(there.chat.id), int(there.sender.id))
+            async with asyncio.timeout(10):
+                while (await inside(seat).room(int(before.id))).self_in_group:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(0.05)
+            with pytest.raises(Gone):
+                await seat.bridge.send(before.id, Post(key="late", text="anybody?"))
+            after = await seat.bridge.open_chat("Out", contact)
+            assert after.id != before.id
+            await seat.bridge.send(after.id, Post(key="late", text="here we are"))
+            assert (await world.friend.saw(Posted, says("here we are"))).chat.id != there.chat.id
 
     played(home, body)
 

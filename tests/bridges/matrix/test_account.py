@@ -20,6 +20,9 @@ from bridges.api import (
     Deleted,
     Edit,
     Edited,
+    Gone,
+    Joined,
+    Left,
     Person,
     Post,
     Posted,
@@ -288,5 +291,40 @@ def test_a_room_of_a_minute_ago_is_known_after_every_start(tell: Callable[..., N
                 await seat.bridge.send(made.id, Post(key=f"{cursor}", text="hello"))
             cursor = seat.cursor
         assert made.id in known
+
+    tell(story)
+
+
+def test_an_owner_who_left_a_room_is_heard_leaving_and_asked_in_again(tell: Callable[..., None]) -> None:
+    async def story(world: MatrixWorld) -> None:
+        async with Seat(world) as seat:
+            chat = await seat.bridge.open_chat("Maya (Session)", MAYA)
+            await seat.saw(Joined)
+            world.server.call("POST", f"{V3}/rooms/{quote(chat.id)}/leave", {}, world.friend.user.token)
+            assert (await seat.saw(Left)).person.id == world.friend.user.id
+            assert (await seat.bridge.open_chat("Maya (Session)", MAYA)).id == chat.id
+            await seat.saw(Joined)
+            await seat.bridge.send(chat.id, Post(key="1", text="here again"))
+            await world.friend.saw(Posted, says("here again"))
+
+    tell(story)
+
+
+def test_a_room_that_sent_us_out_says_so_and_the_next_is_another(tell: Callable[..., None]) -> None:
+    async def story(world: MatrixWorld) -> None:
+        async with Seat(world) as seat:
+            chat = await seat.bridge.open_chat("Maya (Session)", MAYA)
+            await seat.saw(Joined)
+            # A kick as the homeserver has it: in a room of two equals only an admin of the server could.
+            world.server.call("POST", f"{V3}/rooms/{quote(chat.id)}/leave", {}, world.account.token)
+            with pytest.raises(Gone):
+                await seat.bridge.send(chat.id, Post(key="1", text="before it was told"))
+            await seat.saw(Left)
+            with pytest.raises(Gone):
+                await seat.bridge.send(chat.id, Post(key="2", text="after it was told"))
+            again = await seat.bridge.open_chat("Maya (Session)", MAYA)
+            assert again.id != chat.id
+            await seat.bridge.send(again.id, Post(key="1", text="here we are"))
+            await world.friend.saw(Posted, says("here we are"))
 
     tell(story)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from bridges.api import Can, CannotDo, Person, Post, Posted, Refused, State
+from bridges.api import Can, CannotDo, Gone, Person, Post, Posted, Refused, State
 from bridges.contract import Seat
 from bridges.contract.world import says
 from bridges.matrix.setup import registration
@@ -242,3 +242,22 @@ def test_the_registration_is_the_one_that_the_homeserver_has_here(homeserver: Sy
     values |= {"listen": f"127.0.0.1:{service.port}", "as_token": service.as_token, "hs_token": service.hs_token}
     file = homeserver.folder / f"service-{service.number}.yaml"
     assert msgspec.json.decode(file.read_bytes()) == registration(values)
+
+
+def test_a_room_that_sent_the_bot_out_says_so_and_has_it_again(tell: Callable[[Story], None]) -> None:
+    async def story(world: ServiceWorld) -> None:
+        async with Seat(world) as seat:
+            chat = await seat.bridge.open_chat("Maya (Session)", MAYA)
+            await seat.bridge.send(chat.id, Post(key="1", text="hello", persona=MAYA))
+            await world.friend.saw(Posted, says("hello"))
+            ghost = f"@{world.service.prefix}{MAYA.id}:localhost"
+            for one in (ghost, f"@{world.service.prefix}bot:localhost"):
+                leave = f"{V3}/rooms/{quote(chat.id)}/leave?user_id={quote(one)}"
+                world.server.call("POST", leave, {}, world.service.as_token)
+            with pytest.raises(Gone):
+                await seat.bridge.send(chat.id, Post(key="2", text="anybody?", persona=MAYA))
+            again = await seat.bridge.open_chat("Maya (Session)", MAYA)
+            await seat.bridge.send(again.id, Post(key="3", text="here we are", persona=MAYA))
+            await world.friend.saw(Posted, says("here we are"))
+
+    tell(story)

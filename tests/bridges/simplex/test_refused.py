@@ -12,6 +12,7 @@ from bridges.api import (
     Delete,
     Edit,
     Failed,
+    Gone,
     Left,
     NotNow,
     Person,
@@ -202,6 +203,25 @@ def test_the_group_of_a_contact_is_found_again_without_any_memory_of_ours(tmp_pa
             await later.saw(Left)
             await later.bridge.open_chat("Maya", MAYA)
             assert len([one for one in world.account.log if one.startswith("/_add #")]) == 3
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("status", ["removed", "deleted"])
+def test_a_group_that_is_gone_or_that_we_were_removed_from_says_so_and_the_next_is_another(
+    status: str, tmp_path: Path
+) -> None:
+    async def scene(world: SimplexWorld, seat: Seat) -> None:
+        chat = await seat.bridge.open_chat("Maya", MAYA)
+        world.account.groups[int(chat.id[1:])].status = status
+        with pytest.raises(Gone):
+            await seat.bridge.send(chat.id, Post(key="1", text="anybody?"))
+        again = await seat.bridge.open_chat("Maya", MAYA)
+        assert again.id != chat.id
+        await seat.bridge.send(again.id, Post(key="2", text="here we are"))
+        await world.friend.saw(Posted, says("here we are"))
+        with pytest.raises(Gone):
+            await seat.bridge.send("#4711", Post(key="3", text="never there"))
 
     play(tmp_path, scene)
 

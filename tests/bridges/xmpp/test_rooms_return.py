@@ -12,7 +12,7 @@ import pytest
 from slixmpp import JID
 from slixmpp.xmlstream import ET
 
-from bridges.api import NotNow, Post, Posted, Refused
+from bridges.api import Gone, NotNow, Post, Posted
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
@@ -122,7 +122,7 @@ def test_a_destroyed_room_is_refused_in_words_and_the_next_one_is_another(server
             query = ET.Element(f"{{{OWNER}}}query")
             ET.SubElement(query, f"{{{OWNER}}}destroy")
             await ask(own, world.chat, query)
-            with pytest.raises(Refused, match="gone"):
+            with pytest.raises(Gone, match="gone"):
                 await seat.bridge.send(world.chat, Post(key="1", text="anybody?"))
             again = await seat.bridge.open_chat(TITLE, MAYA)
             assert again.id != world.chat

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,6 @@ from tests.environments import NotThere, python_with
 from tests.servers import synapse
 
 from .far import OWNER, Absent, Far, Heard, seated
-from .waiting import soon
 
 
 class Program(Friend):
@@ -32,13 +30,8 @@ class Program(Friend):
     def __init__(self, url: str, user: synapse.User, folder: Path) -> None:
         super().__init__(url, user, folder, sealed=False)
         self.own_words: list[AnyEvent] = []
-        self.last = ""
         whole = {"room": {"timeline": {"limit": 2000}}}  # otherwise it hears of the last ten only
         self.client.sync = partial(self.client.sync, sync_filter=whole)
-
-    async def send(self, kind: str, content: dict[str, Any]) -> str:
-        self.last = await super().send(kind, content)
-        return self.last
 
     def _seen(self, room: str, event: Any) -> AnyEvent | None:
         content = event.source["content"]
@@ -87,23 +80,8 @@ class Matrix(Far):
         return [datetime.fromtimestamp(one.sent_at / 1000, UTC).strftime("%Y-%m-%d %H:%M") for one in events]
 
     async def restart(self) -> None:
-        # What Synapse 1.163 has taken and not yet noted for an application service, it never brings after a restart.
-        await soon(self._has_noted_the_last)
         await asyncio.to_thread(self._server.stop)
         await asyncio.to_thread(self._server.start)
-
-    def _has_noted_the_last(self) -> bool:
-        """Whether the last thing that the owner said waits for the relay, or is there."""
-        bridge = Path(self.seated.folder) / "matrix.db"
-        with (
-            closing(sqlite3.connect(self._server.folder / "homeserver.db")) as noted,
-            closing(sqlite3.connect(bridge)) as there,
-        ):
-            waits = noted.execute(
-                "SELECT 1 FROM application_services_txns WHERE instr(event_ids, ?)", (self.owner.last,)
-            )
-            came = there.execute("SELECT 1 FROM knock WHERE id = ?", (self.owner.last,))
-            return not self.owner.last or bool(waits.fetchone() or came.fetchone())
 
     @asynccontextmanager
     async def stranger(self, contact: str, text: str) -> AsyncIterator[Heard]:
