@@ -19,6 +19,7 @@ from bridges.api import (
     Post,
     Reacted,
     Receipt,
+    Reference,
     SetTyping,
     Typing,
 )  # fmt: skip
@@ -131,6 +132,22 @@ def test_a_chat_that_is_gone_is_made_again_and_gets_everything_once_and_in_order
             assert relay.store.outbox.failures(10) == []
             assert pair.new.opened == [PORTAL, ANOTHER]
             assert pair.notices() == []
+
+    run(body)
+
+
+def test_an_answer_to_what_was_said_in_the_chat_before_quotes_it(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        async with pair.world.running():
+            first = await begun(pair)
+            pair.new.gone.add(PORTAL)
+            pair.maya("as I said", reply_to=Reference(id=first))
+            await until(lambda: pair.new.posts(ANOTHER))
+            (post,) = pair.new.posts(ANOTHER)
+            assert post.reply_to is None
+            assert "hello" in post.text
+            assert "as I said" in post.text
 
     run(body)
 
