@@ -14,7 +14,7 @@ from migrate.model import display_name
 
 from ..about import Can
 from ..api import NotNow
-from ..events import AnyEvent, Chat, ChatKind, Person, Posted
+from ..events import Chat, ChatKind, Person, Posted
 from . import loops
 from .clock import ended
 from .engine import follow
@@ -134,7 +134,6 @@ class Making:
         past = await self._past(wish, rule) if before is None else []
         link = joined(store.portals.at(wish.source), wish, rule, place)
         loops.check(link, store.portals.links.values(), store.sides)
-        now = relay.clock.now()
         # From here on nothing waits: the link, its history and what was held are kept together, or not at all.
         held = list(store.held(wish.source, wish.target))
         for number in store.renew(link, before, place):
@@ -143,8 +142,7 @@ class Making:
         known = {event.id for event in held if isinstance(event, Posted)}
         self._pass_on_past(wish, [old for old in past if old.id not in known], place)
         for event in held:
-            if not _is_faded(event, now):
-                self._pass_on(wish, follow(event, wish.source.bridge, store, only=wish.target))
+            self._pass_on(wish, follow(event, wish.source.bridge, store, only=wish.target))
         if wish.asked and not held:
             relay.owner.greet(link, place)
         await store.kept()
@@ -205,12 +203,6 @@ def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:
 
 def _is_remade(link: Link, end: Place, wish: Wish) -> bool:
     return link.is_ours_to_make(end) and link.ends[0] == wish.source and end.bridge == wish.target
-
-
-def _is_faded(event: AnyEvent, now: int) -> bool:
-    if not isinstance(event, Posted) or not event.expires or event.expires_after_read:
-        return False
-    return event.sent_at + event.expires * 1000 < now
 
 
 def _person(chat: Chat) -> Person | None:

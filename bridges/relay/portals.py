@@ -266,16 +266,18 @@ class Portals:
             (order.source.bridge, order.source.chat, order.target, digest, event, fades_at),
         )
 
-    def drop_faded(self, now: int) -> None:
-        """Wipe what was to disappear and still waits for a portal, with whatever was said about it."""
+    def drop_faded(self, now: int) -> list[tuple[Place, str]]:
+        """Wipe what was to disappear and still waits for a portal, with whatever was said about it. Returns which."""
         if not self.wished:
-            return
+            return []
         rows = self._db.con.execute(
             "SELECT DISTINCT bridge, chat, json_extract(CAST(event AS TEXT), '$.id') FROM held WHERE fades_at <= ?",
             (now,),
         ).fetchall()
-        for bridge, chat, id in rows:
-            self.unhold(Place(bridge=bridge, chat=chat), id, None)
+        gone = [(Place(bridge=bridge, chat=chat), id) for bridge, chat, id in rows]
+        for place, id in gone:
+            self.unhold(place, id, None)
+        return gone
 
     def unhold(self, source: Place, message: str, by: str | None) -> None:
         """Wipe what waits for portals and is about a message, or only what one person said of it."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..about import Can
 from .intents import Recall
-from .orders import Forget, Order, Queue
+from .model import Author
+from .orders import Forget, Order, Queue, Remember
 from .store import Told
 from .sweeping import sweep
 
@@ -39,7 +40,9 @@ class Timers:
         while fading := relay.store.ledger.fading(now, SOME):
             for told in fading:
                 self._fade(told, now)
-        relay.store.portals.drop_faded(now)
+        for place, id in relay.store.portals.drop_faded(now):
+            never = Remember(link="", place=place, id=id, author=Author(id="", bridge=place.bridge), sent_at=0)
+            relay.store.take(place.bridge, None, [never, Forget(message=None)], now)
         relay.arrivals.due(now)
         if relay.store.database.changed_by_others():
             relay.reload()

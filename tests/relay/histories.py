@@ -65,7 +65,7 @@ class Net(Far):
     def answer(self, chat: str, action: AnyAction) -> Sent:
         """The same as over any bad line, but that only a network with keys may be asked again as if nothing were."""
         dice = 1.0 if self.calm else self.dice.random()
-        if self.refusing and isinstance(action, Post):
+        if self.refusing and isinstance(action, Post) and action.key not in self._keys:
             self.refusing -= 1
             self.refused |= {int(number) for number, _ in TOKEN.findall(QUOTE.sub("", action.text))}
             raise Refused("It is not wanted.")

@@ -214,6 +214,24 @@ def test_a_corrected_copy_of_what_disappears_goes_with_it(tmp_path: Path) -> Non
     run(body)
 
 
+def test_a_change_of_what_disappeared_while_its_portal_was_made_does_not_bring_it_back(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, rule=Mode.CHATS)
+        pair.new.before = later
+        async with pair.world.running():
+            id = pair.maya(SECRET, expires=60)
+            await pair.world.clock.turn(100)
+            pair.old.happens(Edited(chat=pair.old.chats["maya"], sender=MAYA, message=id, text=SECRET, sent_at=1))
+            await settled()
+            pair.new.before = lambda _chat, _action: None
+            await pair.world.clock.turn(600)
+            pair.maya("next")
+            await until(lambda: pair.new.texts() == ["next"])
+        assert on_disk(tmp_path) == []
+
+    run(body)
+
+
 def test_what_disappears_where_a_bridge_was_removed_stops_nothing(tmp_path: Path) -> None:
     async def body() -> None:
         pair = Pair(tmp_path)

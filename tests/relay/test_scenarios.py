@@ -222,7 +222,7 @@ def test_file_at_limit_and_over_limit(tmp_path: Path) -> None:
         assert [post.text for post in others] == [
             "does not\n(file big.bin, 5.0 kB: larger than the 5.0 kB that may be sent there)",
             "says less\n(file liar.bin, 10 bytes: larger than the 5.0 kB that may be sent there)",
-            "gone\n(file a.txt, 1 bytes: it could not be fetched: The file is gone.)",
+            "gone\n(file a.txt, 1 byte: it could not be fetched: The file is gone.)",
         ]
         assert not any(post.files for post in others)
 
