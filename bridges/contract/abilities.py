@@ -205,8 +205,11 @@ async def shows_who_types(world: World) -> None:
         await _said(seat, "wait")
         await seat.bridge.send(world.chat, SetTyping(key="typing", typing=True))
         await world.friend.saw(Typing, lambda event: event.typing, world.patience)
-        await world.friend.do(SetTyping(key="typing-back", typing=True))
-        await seat.saw(Typing, lambda event: event.typing)
+        for typing in (False, True, False, True):  # as programs do, again and again: no network keeps it for later
+            await world.friend.do(SetTyping(key=f"typing-back {typing}", typing=typing))
+            if typing and await seat.hears(Typing, lambda event: event.typing, 3):
+                return
+        raise AssertionError("Nobody tells that somebody types.")
 
 
 @needs(Can.READ)

@@ -99,6 +99,14 @@ class Seat:
         await self.bridge.stop()
         await asyncio.wait_for(self._reader, self.world.patience)
 
+    async def hears(self, kind: type[E], wanted: Callable[[E], bool], seconds: float) -> bool:
+        """Whether such an event comes within so many seconds."""
+        try:
+            await self.saw(kind, wanted, seconds)
+        except TimeoutError:
+            return False
+        return True
+
     async def saw(self, kind: type[E], wanted: Callable[[E], bool] = lambda _: True, seconds: float | None = None) -> E:
         """The first event of this kind that is wanted and was not asked for before."""
         async with asyncio.timeout(seconds or self.world.patience):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..api import BadSetting, NotNow
@@ -69,16 +69,16 @@ class Door:
         from aiohttp import web
 
         self._check(request)
-        if self._is_first:
-            self._is_first = False
-            self._put_off()
-            raise web.HTTPServiceUnavailable
         try:
             told: object = json.loads(await request.read())
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest from None
-        passing = list(objects(told, "ephemeral"))
-        kept = [*objects(told, "events"), *(one for one in passing if one.get("type") == "m.receipt")]
+        self._passing(objects(told, "ephemeral"))  # a transaction that comes again has none of this
+        if self._is_first:
+            self._is_first = False
+            self._put_off()
+            raise web.HTTPServiceUnavailable
+        kept = list(objects(told, "events"))
         try:
             await self._missed.before(request.match_info["id"], kept)
         except NotNow:
@@ -86,10 +86,18 @@ class Door:
             raise web.HTTPServiceUnavailable from None
         self._keep.receive(kept)
         self._news()
+        return web.json_response({})
+
+    def _passing(self, said: Iterable[Object]) -> None:
+        """Who types, which holds for the moment, and who has read, which is kept."""
+        passing = list(said)
+        receipts = [one for one in passing if one.get("type") == "m.receipt"]
+        if receipts:
+            self._keep.receive(receipts)
+            self._news()
         for one in passing:
             if one.get("type") == "m.typing":
                 self._fleeting(one)
-        return web.json_response({})
 
     async def _ping(self, request: web.Request) -> web.Response:
         from aiohttp import web
