@@ -152,8 +152,9 @@ class DeltaChatBridge(Bridge):
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
         from . import groups
 
-        account = self._ready()
-        await groups.dress(account, await self._place(account, chat), title, picture)
+        async with self._sending:  # a message that makes the group known meanwhile would go without its picture
+            account = self._ready()
+            await groups.dress(account, await self._place(account, chat), title, picture)
 
     async def invite(self, contact: Person) -> Invitation:
         from . import groups

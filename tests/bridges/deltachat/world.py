@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
 from bridges.api import Desk, Posted
+from bridges.contract import Seat
 from bridges.contract.world import says
+from bridges.deltachat.account import Account
 from bridges.deltachat.bridge import DeltaChatBridge
 from tests.bridges.deltachat.friend import PROGRAM, DeltaChatFriend, Phone, transport
 from tests.servers.mail import Mailbox
@@ -121,3 +123,19 @@ async def world_in(home: Home) -> AsyncIterator[DeltaChatWorld]:
     home.friend.chat = int(there.chat.id)
     await asyncio.to_thread(home.friend.ask, "accept_chat", home.friend.chat)
     yield world
+
+
+def played(home: Home, body: Callable[[DeltaChatWorld], Awaitable[None]]) -> None:
+    """Run something in a new chat."""
+
+    async def all_of_it() -> None:
+        async with world_in(home) as world:
+            await body(world)
+
+    asyncio.run(all_of_it())
+
+
+def inside(seat: Seat) -> Account:
+    """What the bridge has to do with Delta Chat's program."""
+    assert isinstance(seat.bridge, DeltaChatBridge)
+    return seat.bridge._ready()
