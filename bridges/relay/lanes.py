@@ -276,17 +276,21 @@ class Lanes:
         if lacking > lacks and entry.done == 0:
             plan = await self._planning.plan(entry, bridge, lacking)
             if plan.steps and not any(lacking & one.needs for one in plan.steps):
-                self._store.begin(entry, plan.steps, self._clock.now())
-                await self._store.kept()
-                return await self._send(replace(entry, steps=plan.steps), bridge, lacking)
+                return await self._send_instead(entry, plan.steps, bridge, lacking)
         named = degrade.without_files(entry.steps or (), entry.done, str(error), entry.key, bridge.limits)
         if named:  # the words come also when the files do not
             self._spool.drop(entry.number)
-            self._store.begin(entry, named, self._clock.now())
-            await self._store.kept()
-            return await self._send(replace(entry, steps=named), bridge, lacks)
+            return await self._send_instead(entry, named, bridge, lacks)
         self._give_up(entry, f"{error} {error.hint}")
         return None
+
+    async def _send_instead(
+        self, entry: Entry, steps: tuple[AnyAction, ...], bridge: Bridge, lacks: frozenset[Can]
+    ) -> float | None:
+        """Send other steps than those that were refused; a crash in between finds these, and not the refused ones."""
+        self._store.begin(entry, steps, self._clock.now())
+        await self._store.kept()
+        return await self._send(replace(entry, steps=steps), bridge, lacks)
 
     def _is_made_anew(self, entry: Entry) -> bool:
         """Have a chat made again that the relay made, if it was not just now. What waits goes there."""
