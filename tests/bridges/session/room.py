@@ -26,6 +26,7 @@ from bridges.api import (
     Reacted,
     Reference,
 )
+from bridges.contract import Seat
 from bridges.session.bridge import SessionBridge
 from migrate.session.community.blinding import Blinded
 from migrate.session.community.links import CommunityLink
@@ -231,3 +232,15 @@ async def in_a_room(folder: Path) -> AsyncIterator[RoomWorld]:
         world = RoomWorld(standin, folder)
         world.knows(Namespace.PROFILE, {b"n": b"Robin"})
         yield world
+
+
+@asynccontextmanager
+async def seated(folder: Path) -> AsyncIterator[tuple[RoomWorld, Seat]]:
+    """The same, with a bridge that runs there."""
+    async with in_a_room(folder) as world, Seat(world) as seat:
+        yield world, seat
+
+
+def texts(seat: Seat) -> list[str]:
+    """What a bridge has told of, in order."""
+    return [event.text for event in seat.events if isinstance(event, Posted)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -31,19 +29,9 @@ from migrate.session.content import Content, DataMessage, Pointer
 from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment, until
-from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, in_rooms
+from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, in_rooms, seated, texts
 
 pytestmark = pytest.mark.usefixtures("hurry")
-
-
-@asynccontextmanager
-async def seated(folder: Path) -> AsyncIterator[tuple[RoomWorld, Seat]]:
-    async with in_a_room(folder) as world, Seat(world) as seat:
-        yield world, seat
-
-
-def texts(seat: Seat) -> list[str]:
-    return [event.text for event in seat.events if isinstance(event, Posted)]
 
 
 async def chats_of(seat: Seat) -> dict[str, Chat]:

@@ -34,19 +34,9 @@ from bridges.contract.world import says
 from migrate.session.community.blinding import Blinded
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment
-from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room
+from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, seated, texts
 
 pytestmark = pytest.mark.usefixtures("hurry")
-
-
-@asynccontextmanager
-async def seated(folder: Path) -> AsyncIterator[tuple[RoomWorld, Seat]]:
-    async with in_a_room(folder) as world, Seat(world) as seat:
-        yield world, seat
-
-
-def texts(seat: Seat) -> list[str]:
-    return [event.text for event in seat.events if isinstance(event, Posted)]
 
 
 def test_what_the_owner_does_on_their_phone_is_theirs_and_what_we_do_for_others_is_not(tmp_path: Path) -> None:
