@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -15,25 +13,10 @@ from bridges.contract import Seat
 from bridges.contract.world import says
 from bridges.simplex import media
 from tests.bridges.simplex.test_media import noise, opened, photo, wav
-from tests.bridges.simplex.world import SimplexWorld, over_the_library, over_the_program
+from tests.bridges.simplex.world import SimplexWorld, play
 from tests.servers.simplex_objects import Json
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
-Scene = Callable[[SimplexWorld, Seat], Awaitable[None]]
-
-
-@pytest.fixture(params=["program", "library"])
-def way(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def play(folder: Path, scene: Scene, way: str = "program") -> None:
-    async def run() -> None:
-        world_of = over_the_program if way == "program" else over_the_library
-        async with world_of(folder) as world, Seat(world) as seat:
-            await scene(world, seat)
-
-    asyncio.run(run())
 
 
 def upload(folder: Path, data: bytes, type: str, *, voice: bool = False) -> Upload:

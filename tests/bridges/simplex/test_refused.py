@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -27,19 +26,10 @@ from bridges.api import (
 )
 from bridges.contract import Seat
 from bridges.contract.world import says
-from tests.bridges.simplex.world import SimplexWorld, over_the_program
+from tests.bridges.simplex.world import SimplexWorld, over_the_program, play
 from tests.servers.simplex_objects import transfer
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
-Scene = Callable[[SimplexWorld, Seat], Awaitable[None]]
-
-
-def play(folder: Path, scene: Scene) -> None:
-    async def run() -> None:
-        async with over_the_program(folder) as world, Seat(world) as seat:
-            await scene(world, seat)
-
-    asyncio.run(run())
 
 
 def test_a_heart_goes_out_plain_and_comes_in_as_everywhere(tmp_path: Path) -> None:

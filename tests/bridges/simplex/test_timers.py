@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -12,27 +11,12 @@ import pytest
 from bridges.api import Can, CannotDo, Chat, Deleted, Person, Post, Posted, SetTimer, Timer
 from bridges.contract import Seat
 from bridges.contract.world import says
-from tests.bridges.simplex.world import SimplexWorld, over_the_library, over_the_program
+from tests.bridges.simplex.world import SimplexWorld, over_the_program, play
 from tests.servers.simplex import Account
 from tests.servers.simplex_objects import Json
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
 HOUR, DAY = 3_600, 86_400
-Scene = Callable[[SimplexWorld, Seat], Awaitable[None]]
-
-
-@pytest.fixture(params=["program", "library"])
-def way(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def play(folder: Path, scene: Scene, way: str = "program") -> None:
-    async def run() -> None:
-        world_of = over_the_program if way == "program" else over_the_library
-        async with world_of(folder) as world, Seat(world) as seat:
-            await scene(world, seat)
-
-    asyncio.run(run())
 
 
 async def group_of_maya(world: SimplexWorld, seat: Seat) -> Chat:

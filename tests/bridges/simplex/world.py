@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
 from bridges.api import Desk
+from bridges.contract import Seat
 from bridges.simplex.bridge import SimplexBridge
 from tests.bridges.simplex.friend import SimplexFriend
 from tests.servers.simplex import Account, Network, join
@@ -88,3 +90,17 @@ async def over_the_library(folder: Path) -> AsyncIterator[SimplexWorld]:
     world.settings |= {"transport": "library", "database": str(database), "database_key": KEY}
     with library(world.account, database, KEY):
         yield world
+
+
+Scene = Callable[[SimplexWorld, Seat], Awaitable[None]]
+
+
+def play(folder: Path, scene: Scene, way: str = "program") -> None:
+    """Run what happens between a bridge that is connected and the friend, over one of the two ways."""
+
+    async def run() -> None:
+        world_of = over_the_program if way == "program" else over_the_library
+        async with world_of(folder) as world, Seat(world) as seat:
+            await scene(world, seat)
+
+    asyncio.run(run())
