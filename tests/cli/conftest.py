@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from migrate.cli.app import app
 from migrate.cli.ui import Ui
 from migrate.demo.profile import NOW, ProfileBuilder
+from tests.cli.relay_town import Town, plug_in
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400_000
@@ -100,6 +101,21 @@ def exported(profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = CliRunner().invoke(app, ["export", str(profile), "--to", str(folder)], env=env, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the bridges of the town are installed."""
+    return plug_in(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture
+def town(site: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
+    """Two networks made of folders, and a hotel that makes chats; decamp has an account at each, and no link yet."""
+    monkeypatch.syspath_prepend(str(site))
+    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{environ['PYTHONPATH']}:{site}"})
+    made.set_up("folder", "shelf", "hotel")
+    return made
 
 
 def said(result: Result) -> dict[str, Any]:

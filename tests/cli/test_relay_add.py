@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import socket
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +14,7 @@ from migrate.cli.relay_setup import Named, keep_rules, rules_of
 from migrate.cli.run import Options as Said
 from migrate.cli.run import Run
 from tests.cli.conftest import Decamp, said
-from tests.cli.relay_town import ROOT, Town, plug_in
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plug_in(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(site: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
-    monkeypatch.syspath_prepend(str(site))
-    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    made.set_up("folder", "shelf", "hotel")
-    return made
+from tests.cli.relay_town import Town
 
 
 def config(town: Town) -> dict[str, Any]:

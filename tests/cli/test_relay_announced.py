@@ -25,7 +25,7 @@ from migrate.announce.journal import Journal
 from migrate.cli.relay_announced import Announced
 from tests.announce.people import NOW, addressed, campaign, person
 from tests.cli.conftest import Decamp, said
-from tests.cli.relay_town import ROOT, Running, Town, plug_in, until
+from tests.cli.relay_town import Running, Town, until
 
 OWNER = "@owner"
 CONTROL = Place(bridge="simplex", chat="control")
@@ -201,14 +201,8 @@ def test_whoever_quotes_a_code_in_a_chat_that_is_relayed_has_not_come(tmp_path: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["in order", "killed"])
-def test_announce_status_shows_once_who_came_while_the_relay_ran(
-    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, decamp: Decamp, number: int
-) -> None:
-    site = plug_in(tmp_path)
-    monkeypatch.syspath_prepend(str(site))
-    town = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    town.set_up("folder", "hotel")
-    (tmp_path / "inn" / "lounge").mkdir()
+def test_announce_status_shows_once_who_came_while_the_relay_ran(town: Town, decamp: Decamp, number: int) -> None:
+    (town.folder / "inn" / "lounge").mkdir()
     assert decamp("relay", "add", "folder", "hotel", "--groups").exit_code == 0
     code, _ = told(town.home)
     with Running(town).is_up() as relay:

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from migrate.cli.bridging import held
 from migrate.cli.run import Options, Run
 from tests.cli.conftest import Decamp, said
-from tests.cli.relay_town import ROOT, Running, Town, plug_in, until
+from tests.cli.relay_town import Running, Town, until
 
 SOON = 6.0  # seconds, on a machine that does other things too
 BEFORE, AFTER = "password-of-yesterday", "password-of-today"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plug_in(tmp_path_factory.mktemp("town"))
-
-
-@pytest.fixture
-def town(site: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
-    monkeypatch.syspath_prepend(str(site))
-    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    made.set_up("folder", "shelf", "hotel")
-    return made
 
 
 @pytest.fixture

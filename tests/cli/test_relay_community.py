@@ -12,7 +12,7 @@ from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment
 from tests.bridges.session.room import RoomWorld
 from tests.cli.conftest import Decamp, said
-from tests.cli.relay_town import ROOT, Running, Town, plug_in, until
+from tests.cli.relay_town import Running, Town, until
 
 pytestmark = pytest.mark.usefixtures("hurry")
 
@@ -28,16 +28,6 @@ def world(tmp_path: Path) -> Iterator[RoomWorld]:
     with StandIn(this_moment, os.urandom, communities=1) as standin:
         (tmp_path / "session").mkdir()
         yield RoomWorld(standin, tmp_path / "session", "news-room", "The daily news")
-
-
-@pytest.fixture
-def town(tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
-    (tmp_path / "others").mkdir()
-    site = plug_in(tmp_path / "others")
-    monkeypatch.syspath_prepend(str(site))
-    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    made.set_up("shelf")
-    return made
 
 
 def test_a_community_is_chosen_by_the_name_of_its_room_and_relayed(

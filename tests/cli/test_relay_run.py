@@ -8,31 +8,23 @@ import signal
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Decamp, said
-from tests.cli.relay_town import MARKER, ROOT, Running, Town, plug_in, until
+from tests.cli.relay_town import MARKER, Running, Town, until
 
 SECRET = "s3cr3t-of-the-shelf"
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plug_in(tmp_path_factory.mktemp("town"))
-
-
 @pytest.fixture
-def town(site: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
-    monkeypatch.syspath_prepend(str(site))
-    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    made.set_up("folder", "shelf")
-    secrets = made.home / "secrets"
+def town(town: Town) -> Town:
+    """The shelf has a password, which nobody may ever read."""
+    secrets = town.home / "secrets"
     secrets.mkdir(mode=0o700)
     (secrets / "bridge.shelf.password").write_text(SECRET)
     (secrets / "bridge.shelf.password").chmod(0o600)
-    return made
+    return town
 
 
 @pytest.fixture

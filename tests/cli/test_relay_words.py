@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-
-import pytest
 
 from bridges.api import Chat, Person
 from bridges.relay.model import Place
 from bridges.relay.orders import Ask, Visit
 from bridges.relay.sqlite import SqliteStore
 from tests.cli.conftest import HOSTILE, Decamp, said
-from tests.cli.relay_town import ROOT, Running, Town, plug_in, until
-
-
-@pytest.fixture
-def town(tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Town:
-    site = plug_in(tmp_path)
-    monkeypatch.syspath_prepend(str(site))
-    made = Town(tmp_path, {**environ, "PYTHONPATH": f"{ROOT}:{site}"})
-    made.set_up("folder", "hotel")
-    return made
+from tests.cli.relay_town import Running, Town, until
 
 
 def heard_of(town: Town, *titles: str) -> None:
