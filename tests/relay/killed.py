@@ -7,7 +7,6 @@ before and after a line is written, and before and after the store commits. At t
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -41,6 +40,7 @@ from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
 from migrate.model import Network
+from tests.relay.moments import Moments
 
 REPEATABLE = {"a": True, "b": True, "c": False}
 RELAY = "relay"
@@ -52,18 +52,6 @@ class Line(msgspec.Struct):
     author: str
     text: str
     key: str = ""
-
-
-class Moments:
-    """Counts down to the one at which the process is killed."""
-
-    def __init__(self, left: int) -> None:
-        self._left = left
-
-    def one(self) -> None:
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 MOMENTS = Moments(0)

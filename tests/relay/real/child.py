@@ -27,6 +27,7 @@ from bridges.relay.model import Link, Place, Rule, Side
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
+from tests.relay.moments import Moments
 
 HOUR = 3_600_000
 READY = "ready"
@@ -80,18 +81,6 @@ def history(folder: Path) -> History:
                 yield event
 
     return last
-
-
-class Moments:
-    """Counts down to the one at which the process is killed."""
-
-    def __init__(self, left: int) -> None:
-        self._left = left
-
-    def one(self) -> None:
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def dying(kind: type[Bridge], moments: Moments) -> Callable[[], Bridge]:
