@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
+
 from .at_deltachat import deltachat
 from .at_matrix import appservice, matrix
 from .at_simplex import simplex
@@ -21,3 +23,10 @@ PLACES: dict[str, Callable[[Path, Absent], AbstractAsyncContextManager[Place]]] 
     "matrix-appservice": appservice,
     "deltachat": deltachat,
 }
+
+
+def everywhere(quick: str) -> pytest.MarkDecorator:
+    """Have a test go to every place, as its `network`: to this one always, to the others where there is time."""
+    return pytest.mark.parametrize(
+        "network", [one if one == quick else pytest.param(one, marks=pytest.mark.long) for one in PLACES]
+    )

@@ -9,14 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from . import page
-from .places import PLACES
+from .places import PLACES, everywhere
 from .scene import Stage, play
 
-QUICK = ("simplex",)
 HELLO, ANSWER, LATER = "Are you still there?", "I am, from elsewhere.", "And now?"
 
 
@@ -91,9 +89,7 @@ def measured(page: str) -> dict[str, tuple[int, int]]:
     return {bridge: (connected[bridge], out[bridge]) for bridge in connected}
 
 
-@pytest.mark.parametrize(
-    "network", [one if one in QUICK else pytest.param(one, marks=pytest.mark.long) for one in PLACES]
-)
+@everywhere(quick="simplex")
 def test_a_newcomer_gets_from_nothing_to_a_relay_that_runs(
     network: str, tmp_path: Path, absent: Callable[[str], NoReturn]
 ) -> None:

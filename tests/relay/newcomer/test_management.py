@@ -8,15 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
-
 from bridges.api import Posted
 from migrate import __version__
 
-from .places import PLACES
+from .places import everywhere
 from .scene import Stage, play
 
-QUICK = ("xmpp-component",)
 FIRST, HELD_BACK, STRANGE = "Ana, I moved.", "While it stood still.", "It is me, from the choir."
 
 
@@ -58,9 +55,7 @@ async def management(stage: Stage) -> None:
     assert [stage.heard(one) for one in (stage.mara, stage.ana, stage.zoe)] == [[], [FIRST], []]
 
 
-@pytest.mark.parametrize(
-    "network", [one if one in QUICK else pytest.param(one, marks=pytest.mark.long) for one in PLACES]
-)
+@everywhere(quick="xmpp-component")
 def test_the_relay_answers_its_owner_and_nobody_else(
     network: str, tmp_path: Path, absent: Callable[[str], NoReturn]
 ) -> None:
