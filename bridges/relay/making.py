@@ -17,12 +17,12 @@ from ..api import NotNow
 from ..events import Chat, ChatKind, Person, Posted
 from . import loops
 from .clock import ended
+from .dressing import ghost_name
 from .engine import follow
 from .files import Spool
 from .intents import Say, Seen
 from .model import Author, Link, Mode, Place, Rule
 from .orders import Order, Queue, Wish
-from .people import ghost_name
 
 if TYPE_CHECKING:
     from .run import Relay

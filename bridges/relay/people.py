@@ -1,125 +1,110 @@
-"""Names and pictures of contacts on the other side: kept fresh, given again where they were lost (page, section 2)."""
+"""Keeps names and pictures of contacts fresh on the other side (formats page of bridges, section 2)."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 from logging import getLogger
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.errors import DecampError
-from migrate.model import display_name
 
-from ..about import About, Can
+from ..api import NotNow
 from ..events import Chat, Person
-from . import words
 from .clock import ended
-from .model import Link, Options, Place
+from .dressing import Dressing
+from .model import Link, Place
 
 if TYPE_CHECKING:
     from .files import Spool
     from .run import Relay
 
 log = getLogger("decamp.relay")
-LARGEST = 5_000_000  # bytes of a picture
-CLIP = 250  # characters of a name, where the network says nothing else
-
-
-def ghost_name(person: Person, about: About, most: int | None, template: str = Options().ghost_name) -> str:
-    """How a contact is called on the new network: one line, never empty, never longer than it takes."""
-    most = min(most or CLIP, CLIP)
-    name = words.name(person.name, most)
-    ending = template.replace("{name}", "").replace("{network}", about.title)
-    name = display_name(person.id, None, name)[: max(most - len(ending), 1)]
-    return template.replace("{network}", about.title).replace("{name}", name)[:most]
+AT_ONCE = 4
+PATIENCE = 120.0  # seconds for one name and picture
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
 
 
 class People:
-    """Dresses ghosts and portals, a few at a time, each only when something changed."""
+    """Dresses ghosts and portals: a few at a time, each only when something changed, and each by one task at a time."""
 
     def __init__(self, relay: Relay, spool: Spool) -> None:
-        self._relay, self._pictures = relay, spool.pictures
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Semaphore(4)
+        self._relay, self._dressing = relay, Dressing(relay, spool)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._resting: set[str] = set()
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     def met(self, bridge: str, person: Person) -> None:
         """Somebody has another name or picture: show it wherever something stands for them."""
         for link in list(self._relay.store.portals.of_person(bridge, person.id)):
-            self._begin(link)
+            self.dress(link)
 
     def visited(self, place: Place, chat: Chat) -> None:
         """A chat is called otherwise: so are its portals."""
         for link in self._relay.store.links_at(place):
             if link.ends[0] == place and link.made:
                 self._relay.store.portals.retitle(link.name, chat.title)
-                self._begin(self._relay.store.portals.links[link.name])
-
-    def dress(self, link: Link) -> None:
-        self._begin(link)
+                self.dress(link)
 
     def repair(self, bridge: str) -> None:
         """Look once, when a bridge is connected, whether everybody is dressed as they should be."""
         for link in list(self._relay.store.portals.links.values()):
-            if link.made and any(end.bridge == bridge for end in link.ends[1:]):
-                self._begin(link)
+            if link.made and any(end.bridge == bridge for end in link.ends):
+                self.dress(link)
+
+    def dress(self, link: Link) -> None:
+        """Give what stands for a conversation its name and picture, now, and again where a network puts it off."""
+        name = link.name
+        task = self._tasks.get(name)
+        if task is not None and not task.done():
+            if name not in self._resting:
+                self._again.add(name)  # the older name must not be given after the newer one
+                return
+            self._resting.discard(name)
+            task.cancel()
+        task = self._tasks[name] = asyncio.create_task(self._keep_trying(name), name="dress")
+        task.add_done_callback(lambda task: self._ended(name, task))
 
     async def close(self, seconds: float) -> None:
-        await ended(list(self._tasks), seconds)
+        await ended(list(self._tasks.values()), seconds)
 
-    def _begin(self, link: Link) -> None:
-        task = asyncio.create_task(self._dress(link))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(name) is task:
+            del self._tasks[name]
 
-    async def _dress(self, link: Link) -> None:
-        async with self._turn:
-            for end in link.ends[1:]:
-                if self._relay.connected(end.bridge) is not None and not link.shared:
-                    try:
-                        await self._dress_end(link, end)
-                    except (DecampError, OSError) as error:  # the old name stays; the next change tries again
-                        log.info("A portal on %s keeps its old name: %s", end.bridge, type(error).__name__)
-                    except Exception:  # outermost: other people's code
-                        log.exception("The bridge %s broke while it gave a portal its name.", end.bridge)
+    async def _keep_trying(self, name: str) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            self._again.discard(name)
+            async with self._turn:
+                after = await self._dress(name)
+            if name in self._again:
+                continue
+            if after is None:
+                return
+            self._resting.add(name)
+            try:
+                await self._relay.clock.sleep(max(after, pause))
+            finally:
+                self._resting.discard(name)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _dress_end(self, link: Link, end: Place) -> None:
-        store, bridge = self._relay.store, self._relay.connected(end.bridge)
-        if bridge is None:
-            return
-        source = link.ends[0].bridge
-        person = store.acquaintance.person(source, link.person) if link.person else None
-        about, can, most = store.sides[source].about, bridge.about.can, bridge.limits.name_characters
-        template = link.options.ghost_name
-        picture = person.picture if person else None
-        if person is not None and Can.GHOSTS in can:
-            name = ghost_name(person, about, most, template)
-            if store.acquaintance.dressed(end.bridge, f"person {person.id}") != (name, picture):
-                shown, file = await self._picture(source, picture)
-                await bridge.dress_person(Person(id=person.id, name=name), file)
-                store.acquaintance.dress(end.bridge, f"person {person.id}", name, shown)
-        if Can.MAKE_CHATS in can:
-            title = ghost_name(Person(id=link.person or link.ends[0].chat, name=link.title), about, most, template)
-            if store.acquaintance.dressed(end.bridge, f"chat {end.chat}") != (title, picture):
-                shown, file = await self._picture(source, picture) if Can.CHAT_PICTURES in can else (picture, None)
-                await bridge.dress_chat(end.chat, title, file)
-                store.acquaintance.dress(end.bridge, f"chat {end.chat}", title, shown)
-
-    async def _picture(self, source: str, ref: str | None) -> tuple[str | None, Path | None]:
-        """A picture by its reference, fetched once. Where it cannot be had, the old one stays and it is tried again."""
-        bridge = self._relay.running(source)
-        if ref is None or bridge is None or Can.FILES not in bridge.about.can:
-            return None, None
-        path = self._pictures / hashlib.sha256(ref.encode("utf-8", "replace")).hexdigest()
-        if not path.exists():
-            content = bytearray()
-            async for piece in bridge.fetch(ref):
-                content += piece
-                if len(content) > LARGEST:
-                    return ref, None
-            part = path.with_suffix(".part")
-            with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as out:  # noqa: ASYNC230  small
-                out.write(content)
-            part.replace(path)
-        return ref, path
+    async def _dress(self, name: str) -> float | None:
+        """Dress each end once. Returns after how many seconds at the earliest it is worth another try, if it is."""
+        link = self._relay.store.portals.links.get(name)
+        if link is None or link.shared:
+            return None
+        again: float | None = None
+        for end in link.ends[1:]:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._dressing.dress(link, end)
+            except NotNow as error:
+                again = max(again or 0.0, error.after or 0.0)
+            except TimeoutError:
+                again = again or 0.0
+            except (DecampError, OSError) as error:  # the next change, or the next connection, tries again
+                log.info("A portal on %s keeps its old name: %s", end.bridge, type(error).__name__)
+            except Exception:  # outermost: other people's code
+                log.exception("The bridge %s broke while it gave a portal its name.", end.bridge)
+        return again

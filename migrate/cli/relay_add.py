@@ -191,8 +191,8 @@ class Adding:
         """The chat that was named, or a new one with the name of the first."""
         from bridges.about import Can
         from bridges.api import Person
+        from bridges.relay.dressing import ghost_name
         from bridges.relay.loops import BadLink
-        from bridges.relay.people import ghost_name
 
         if word.chat is not None:
             chat = pick(self._run.ui, at, word.chat)

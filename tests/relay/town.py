@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,6 +39,10 @@ from migrate.model import Network
 EVERYTHING = frozenset(Can) - {Can.PERSONAS, Can.GHOSTS, Can.OWNER}
 
 
+async def _at_once(_name: str, _picture: Path | None) -> None:
+    """Whoever is given a name or picture has it at once."""
+
+
 class Town:
     """The network. `news` is all that anybody did, `acts` all that the bridge was asked to do and did."""
 
@@ -54,11 +58,13 @@ class Town:
         self.acts: list[tuple[str, AnyAction]] = []
         self.keys: dict[str, Sent] = {}
         self.files: dict[str, bytes] = {}
+        self.late: set[str] = set()
         self.dressed: dict[str, tuple[str, Path | None]] = {}
         self.feeds: list[Feed] = []
         self.seats: list[TownBridge] = []
         self.tells_own = tells_own
         self.before: Callable[[str, AnyAction], None] = lambda _chat, _action: None
+        self.dressing: Callable[[str, Path | None], Awaitable[None]] = _at_once
         self.slow: dict[str, asyncio.Event] = {}
         self.gone: set[str] = set()
         self.opened: list[str] = []
@@ -178,6 +184,8 @@ class TownBridge(Bridge):
         return sent
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        if ref in self.town.late:
+            raise NotNow("The files are not to be had now.")
         if ref not in self.town.files:
             raise Refused("The file is gone.")
         content = self.town.files[ref]
@@ -193,9 +201,11 @@ class TownBridge(Bridge):
         return self.town.chats.setdefault(id, Chat(id=id, title=title, person=None))
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
+        await self.town.dressing(title, picture)
         self.town.dressed[chat] = (title, picture)
 
     async def dress_person(self, person: Person, picture: Path | None) -> None:
+        await self.town.dressing(person.name, picture)
         self.town.dressed[person.id] = (person.name, picture)
 
     async def invite(self, contact: Person) -> Invitation:
