@@ -19,11 +19,11 @@ from .intents import AnyIntent, Correct, Delivered, Feel, Say
 from .ledger import Ledger
 from .loops import MARK
 from .model import Link, Place, Rule, Side
+from .obeying import Obeying
 from .orders import Affirm, Order, Queue, Wish
 from .outbox import Outbox
 from .portals import Portals
 from .store import Copy, Emotion, Entry, Taken, Told
-from .taking import Taking
 
 NAME = "relay.db"
 
@@ -143,7 +143,7 @@ class SqliteStore:
             self.database.begin()
         if cursor is not None:
             self._cursors[bridge] = cursor
-        return Taking(self, now).obey(orders)
+        return Obeying(self, now).obey(orders)
 
     def count(self, link: str, bridge: str, what: str) -> None:
         """One more, for the status."""

@@ -1,4 +1,4 @@
-"""Keeps what the engine ordered: each order is one change of the store."""
+"""Does what the engine ordered: each order is one change of the store."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .sqlite import SqliteStore
 
 
-class Taking:
+class Obeying:
     """Obeys the orders of one event, and collects what the runner has to see to."""
 
     def __init__(self, store: SqliteStore, now: int) -> None:
