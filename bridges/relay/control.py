@@ -15,8 +15,8 @@ from migrate.model import short_id
 from ..events import Chat, ChatKind
 from . import words
 from .intents import Admit
-from .making import asked_for
 from .model import Link, Place, Rule
+from .new_portals import asked_for
 from .options import CHANGEABLE, BadOption, with_option
 from .orders import Queue
 from .sqlite import SqliteStore
@@ -158,7 +158,7 @@ def _resume(context: _Context, about: str) -> str:
     if context.relay is not None:
         for place in context.store.places_waiting():
             context.relay.lanes.wake(place)
-        context.relay.making.begin()
+        context.relay.new_portals.begin()
     why = context.store.portals.why(found) if isinstance(found, Link) else None
     if why is not None:
         return f"{found.title} goes on when its rule does: {why}."
@@ -177,7 +177,7 @@ def _retry(context: _Context, about: str) -> str:
         started = [name for name in ([side] if side else [] if link else relay.need_person()) if relay.again(name)]
         for place in store.places_waiting():
             relay.lanes.wake(place)
-        relay.making.begin()
+        relay.new_portals.begin()
     said = f"{count} messages are tried again." if count != 1 else "One message is tried again."
     return " ".join([said, *(f"{name} is started again." for name in started)])
 
@@ -210,7 +210,7 @@ def _start(context: _Context, about: str) -> str:
     place, chat = exact[0]
     wishes = asked_for(context.store, place, chat)
     if context.relay is not None:
-        context.relay.making.begin()
+        context.relay.new_portals.begin()
     name = words.one_line(chat.title)
     return f"The chat for {name} is being made." if wishes else f"{name} has one already."
 

@@ -22,8 +22,8 @@ from .files import Spool
 from .intents import Say
 from .keeping import Keeping
 from .lanes import Lanes
-from .making import History, Making
 from .model import Place, Rule
+from .new_portals import History, NewPortals
 from .orders import Order, Queue, Tell
 from .owner import Owner
 from .people import People
@@ -62,8 +62,8 @@ class Relay:
         self.lanes = Lanes(
             store, self, spool, clock, random, gave_up=self._gave_up, broke=self._broke, give_up_after=give_up_after
         )
-        self.making = Making(self, history, spool)
-        self.lanes.wanted = self.making.want
+        self.new_portals = NewPortals(self, history, spool)
+        self.lanes.wanted = self.new_portals.want
         self.owner = Owner(self)
         self.people = People(self, spool)
         self.arrivals = Arrivals(self)
@@ -122,7 +122,7 @@ class Relay:
                 self._begin(f"bridge {name}", keeping.run())
             self._begin("timers", self._timers.run())
             self._begin("watch", self.watch.run())
-            self.making.begin()
+            self.new_portals.begin()
             await self._stopping.wait()
         finally:
             await self._end()
@@ -141,7 +141,7 @@ class Relay:
     async def _end(self) -> None:
         """Whoever does not come to an end in their time is left behind: all that counts is in the store."""
         making, sending, leaving = FAREWELL
-        await asyncio.gather(self.making.close(making), self.people.close(making))
+        await asyncio.gather(self.new_portals.close(making), self.people.close(making))
         await self.lanes.close(sending)
         late = asyncio.get_running_loop().time() + leaving
         await ended(self._tasks.values(), leaving)
@@ -162,15 +162,15 @@ class Relay:
         if before == self.store.rules:
             return
         for source in {rule.source for rule in rules}:
-            self.making.wake(source)
-        self.making.begin()
+            self.new_portals.wake(source)
+        self.new_portals.begin()
 
     def reload(self) -> None:
         """Take up what another process wrote into the store."""
         rested = self.store.portals.rests
         self.store.portals.load()
         if rested.keys() - self.store.portals.rests:
-            self.making.begin()
+            self.new_portals.begin()
         for name in self.store.again():
             self.again(name)
         for name in self.bridges:
@@ -180,9 +180,9 @@ class Relay:
 
     def look_again(self) -> None:
         """Make what is wished for, ask each side for its chats, and dress whoever is not as they should be."""
-        self.making.begin()
+        self.new_portals.begin()
         for name in self.bridges:
-            self.making.wake(name)
+            self.new_portals.wake(name)
             self.people.repair(name)
 
     def follow(self) -> None:
@@ -200,7 +200,7 @@ class Relay:
             self.watch.heard(name)
         elif event.health.state is State.CONNECTED:
             self.lanes.wake_bridge(name)
-            self.making.wake(name)
+            self.new_portals.wake(name)
             self.people.repair(name)
 
     def take(self, event: AnyEvent, bridge: str) -> None:
@@ -224,7 +224,7 @@ class Relay:
         for place in taken.places:
             self.lanes.wake(place)
         for wish in taken.wishes:
-            self.making.want(wish)
+            self.new_portals.want(wish)
         for notice in taken.notices:
             if notice.place is not None:
                 self.owner.say(notice.place, notice.text, notice.about)

@@ -13,8 +13,8 @@ from .run import Run
 
 if TYPE_CHECKING:
     from bridges.events import Posted
-    from bridges.relay.making import History
     from bridges.relay.model import Place
+    from bridges.relay.new_portals import History
 
     from ..archive.read import Archive
     from ..model import Conversation, Message

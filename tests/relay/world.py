@@ -12,8 +12,8 @@ from random import Random
 
 from bridges.api import Desk
 from bridges.relay.files import Spool
-from bridges.relay.making import History
 from bridges.relay.model import Link, Place, Rule, Side
+from bridges.relay.new_portals import History
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore

@@ -22,8 +22,8 @@ from bridges.api import AnyAction, Bridge, Desk, Posted, Sent
 from bridges.registry import load
 from bridges.relay.clock import SystemClock
 from bridges.relay.files import Spool
-from bridges.relay.making import History
 from bridges.relay.model import Link, Place, Rule, Side
+from bridges.relay.new_portals import History
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore

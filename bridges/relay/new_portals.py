@@ -35,7 +35,7 @@ AT_ONCE = 4
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 
-class Making:
+class NewPortals:
     """One task for each portal that is being made."""
 
     def __init__(self, relay: Relay, history: History | None, spool: Spool) -> None:
