@@ -5,55 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ..about import Can, Limits
-from ..actions import Accept, AnyAction, MarkDelivered, Post, Sent, SetTimer, SetTyping
-from ..api import BadSetting, Bridge, CannotDo, Desk, Gone, NotNow, Refused, Talk
+from ..about import Limits
+from ..actions import AnyAction, Sent
+from ..api import BadSetting, Bridge, Desk, Gone, NotNow, Refused, Talk
 from ..events import AnyEvent, Changed, Chat, Person
 from ..feed import Feed
 from ..state import Health, State
-from .about import APPSERVICE, is_on
-from .loose import Object, a_text
-from .reading import OUR_MARK
-from .sending import Voice
+from .about import APPSERVICE
+from .loose import Object
 from .trying import Trying, UnderWay
 
 if TYPE_CHECKING:
-    from .calls import Calls
-    from .ghosts import Ghosts
     from .keep import Keep
-    from .media import Media
-    from .missed import Missed
-    from .place import Place
     from .portals import Portals
-    from .repeats import Repeats
-    from .rooms import Rooms
-    from .sending import Pen
+    from .service import Service
+    from .watching import Watching
 
 log = logging.getLogger(__name__)
 LET_GO = 10.0  # seconds for what is being sent when everything stops
-SOON = 0.2  # seconds after which a homeserver has understood that it was put off
 AGAIN = "Compare the registration at the homeserver with that of `decamp bridge setup matrix-appservice`."
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Everything that works with the token of the application service."""
-
-    calls: Calls
-    media: Media
-    rooms: Rooms
-    ghosts: Ghosts
-    portals: Portals
-    pen: Pen
-    repeats: Repeats
-    missed: Missed
 
 
 class AppserviceBridge(Bridge):
@@ -69,10 +44,8 @@ class AppserviceBridge(Bridge):
         self._feed: Feed | None = None
         self._service: Service | None = None
         self._task: asyncio.Task[None] | None = None
-        self._largest: int | None = None
-        self._puppets = False
         self._under_way = UnderWay()
-        self._news, self._hurry = asyncio.Event(), asyncio.Event()
+        self._news = asyncio.Event()
         self._cursor: str | None = None
 
     @property
@@ -85,7 +58,7 @@ class AppserviceBridge(Bridge):
 
     @property
     def limits(self) -> Limits:
-        return replace(APPSERVICE.limits, file_bytes=self._largest)
+        return replace(APPSERVICE.limits, file_bytes=self._service.largest_file if self._service else None)
 
     @classmethod
     async def set_up(cls, talk: Talk, folder: Path) -> dict[str, str]:
@@ -94,38 +67,24 @@ class AppserviceBridge(Bridge):
         return await application_service(talk, folder)
 
     async def start(self, desk: Desk) -> None:
-        from .calls import Calls
-        from .contents import Tickets
         from .finding import checked_url, checked_user
-        from .ghosts import Ghosts
-        from .keep import Keep, secret_of
-        from .media import Media
-        from .missed import Missed
-        from .portals import Portals
-        from .repeats import Repeats
-        from .rooms import Rooms
-        from .sending import Pen
+        from .keep import Keep
+        from .service import Service
         from .setup import checked_prefix
+        from .watching import Watching
 
         settings = desk.settings
-        base, owner = checked_url(settings["homeserver"]), checked_user(settings["owner"])
+        base = checked_url(settings["homeserver"])
+        checked_user(settings["owner"])
         prefix = checked_prefix(settings["prefix"])
         self._listen = _address(settings["listen"])
         self._desk, self._cursor, self._feed = desk, desk.cursor, Feed(desk.now)
         self._trying = Trying(self._feed, desk.random)
         self._keep = Keep(desk.folder, desk.now)
-        calls = Calls(base, settings["as_token"])
-        media = Media(calls, desk.folder, desk.random_bytes)
-        tickets = Tickets(secret_of(desk.folder, desk.random_bytes))
-        pen = Pen(calls, media, self._keep, tickets, public=is_on(settings["receipts"]))
-        ghosts = Ghosts(calls, media, prefix, settings["server"])
-        rooms = Rooms(calls, media)
-        portals = Portals(owner, calls, ghosts, rooms, pen, self._trying)
-        repeats = Repeats(calls, self._keep, ghosts, owner)
-        missed = Missed(calls, self._keep, ghosts, desk.now)
-        self._service = Service(calls, media, rooms, ghosts, portals, pen, repeats, missed)
+        service = self._service = Service.opened(desk, base, self._keep, self._trying)
+        watching = Watching(service.calls, service.missed, self._trying, desk.random, f"decamp-{prefix}")
         self._feed.change(State.STARTING)
-        self._task = asyncio.create_task(self._run(self._feed, self._keep, self._service))
+        self._task = asyncio.create_task(self._run(self._feed, self._keep, service, watching))
 
     async def stop(self) -> None:
         task, self._task = self._task, None
@@ -146,16 +105,17 @@ class AppserviceBridge(Bridge):
 
     # -- what happens in the background -----------------------------------------------------------------
 
-    async def _run(self, feed: Feed, keep: Keep, service: Service) -> None:
+    async def _run(self, feed: Feed, keep: Keep, service: Service, watching: Watching) -> None:
         """Live until somebody has to do something."""
         from .calls import TokenRefused
         from .door import Door
+        from .watching import WrongKnock
 
         token, missed = self._desk.settings["hs_token"], service.missed
-        door = Door(token, keep, missed, self._news.set, self._fleeting, self._look_soon)
+        door = Door(token, keep, missed, self._news.set, self._fleeting, watching.look_soon)
         try:
             await door.open(*self._listen)
-            await self._live(feed, keep, service)
+            await self._live(feed, keep, service, watching)
         except TokenRefused:
             feed.change(State.BAD_CREDENTIALS, "The homeserver does not know this application service.", AGAIN)
         except WrongKnock as error:
@@ -170,16 +130,14 @@ class AppserviceBridge(Bridge):
         finally:
             await door.close()
 
-    async def _live(self, feed: Feed, keep: Keep, service: Service) -> None:
+    async def _live(self, feed: Feed, keep: Keep, service: Service, watching: Watching) -> None:
         self._trying.reached(State.CONNECTING)
-        await self._trying.insist(service.ghosts.make_bot)
-        self._largest = await self._trying.insist(service.media.largest)
-        self._puppets = await self._trying.insist(self._may_puppet)
-        await self._trying.insist(self._ping)
+        await service.arrive(self._trying)
+        await watching.knock()
         self._trying.reached(State.CONNECTED)
         lives = (
-            self._look(service.missed),
-            self._watch(),
+            watching.look(self.looks_every),
+            watching.watch(self.watches_every),
             service.missed.look(self._trying, self._news.set),
             self._read(feed, keep, service.portals),
         )
@@ -192,58 +150,6 @@ class AppserviceBridge(Bridge):
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-
-    async def _look(self, missed: Missed) -> None:
-        """See again and again whether both of us are there."""
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), self.looks_every * self._desk.random.uniform(0.8, 1.2))
-            self._hurry.clear()
-            await self._trying.insist(self._ping)
-            missed.notice()
-
-    async def _watch(self) -> None:
-        """Ask often whether the homeserver is there: no restart may go unnoticed, as it forgets things then."""
-        from .calls import Denied
-
-        while True:
-            await asyncio.sleep(self.watches_every * self._desk.random.uniform(0.8, 1.2))
-            try:
-                with suppress(Denied):
-                    await self._calls.ask("GET", "/_matrix/client/versions")
-            except NotNow:
-                self._hurry.set()
-
-    def _look_soon(self) -> None:
-        """A homeserver that was put off waits for seconds, unless it is asked to knock."""
-        asyncio.get_running_loop().call_later(SOON, self._hurry.set)
-
-    async def _ping(self) -> None:
-        """Ask the homeserver to knock at our door. It says what came of it."""
-        from .calls import Denied, Trouble, path
-
-        id = f"decamp-{self._desk.settings['prefix']}"
-        try:
-            await self._calls.ask("POST", path("appservice", id, "ping", base="/_matrix/client/v1"), {})
-        except Trouble as error:
-            if error.code == "M_BAD_STATUS":
-                raise WrongKnock("The homeserver knocks with another token than ours.") from error
-            if error.code in {"M_CONNECTION_FAILED", "M_CONNECTION_TIMED_OUT"}:
-                raise NotNow("The homeserver does not reach decamp where the registration says.") from error
-            raise
-        except Denied as error:
-            if error.status != 404:  # an older homeserver, which cannot be asked
-                raise
-
-    async def _may_puppet(self) -> bool:
-        """Whether we may write as the owner: the registration names them, if they are of this homeserver."""
-        from .calls import Denied, path
-
-        try:
-            await self._calls.ask("GET", path("account", "whoami"), query={"user_id": self._desk.settings["owner"]})
-        except Denied:
-            return False
-        return True
 
     async def _read(self, feed: Feed, keep: Keep, portals: Portals) -> None:
         """The journal, from the cursor on. The last event of each entry has the cursor."""
@@ -282,77 +188,25 @@ class AppserviceBridge(Bridge):
 
         service = self._connected
         with self._under_way:
-            place = await self._place(service, chat)
+            place = await service.place(chat)
             try:
-                return await self._done(service, place, action)
+                return await service.act(place, action)
             except Denied as error:
                 if error.may_be_out and not await service.rooms.are_in(chat):
                     service.portals.forget(chat)
                     raise Gone("There is no such chat (any more).") from error
                 raise
 
-    async def _done(self, service: Service, place: Place, action: AnyAction) -> Sent:
-        voice = await self._voice(service, place, action)
-        if isinstance(action, SetTyping) and voice.user == self._owner:
-            (service.portals.typing_for.add if action.typing else service.portals.typing_for.discard)(place.id)
-        sent = await service.pen.act(place.id, action, voice, self._put, sealed=False)
-        service.pen.sent.clear()  # what our accounts say is known by who says it
-        return sent
-
-    async def _place(self, service: Service, chat: str) -> Place:
-        from .calls import Denied
-
-        try:
-            place = await service.portals.place(chat)
-        except Denied as error:
-            raise (Gone if error.may_be_out else Refused)("There is no such chat (any more).") from error
-        if place.encrypted:
-            raise Refused("This room is encrypted, and ghosts have no keys.", "Make a new chat with this contact.")
-        return place
-
-    async def _voice(self, service: Service, place: Place, action: AnyAction) -> Voice:
-        """In whose name an action is meant, who is in the room then."""
-        if isinstance(action, Accept | SetTimer | MarkDelivered):
-            raise Refused("Matrix has no such thing.")
-        at = action.sent_at if isinstance(action, Post) else None
-        if action.as_owner:
-            if not self._puppets:
-                raise CannotDo(Can.OWNER)
-            return Voice(self._owner, {"user_id": self._owner}, {OUR_MARK: "decamp"}, at)
-        if action.persona is None:
-            return Voice(service.ghosts.bot, at=at)
-        voice = await service.ghosts.voice(action.persona, at)
-        if voice.user not in place.people:
-            await service.ghosts.bring(voice.user, place.id, voice.query)
-            place.people[voice.user] = Person(id=voice.user, name=action.persona.name)
-        return voice
-
-    async def _put(self, room: str, kind: str, content: Object, ticket: str, voice: Voice) -> str:
-        """An event into a room, at the time when it was said: `ts` only works for application services."""
-        from .calls import path
-        from .repeats import TICKET
-
-        when = {} if voice.at is None else {"ts": str(voice.at)}
-        where = path("rooms", room, "send", kind, ticket)
-
-        async def put() -> str:
-            answer = await self._calls.ask("PUT", where, {**content, TICKET: ticket}, {**voice.query, **when})
-            event = a_text(answer, "event_id")
-            if not event:
-                raise NotNow("The homeserver does not say under which id it has the message.")
-            return event
-
-        return await self._connected.repeats.once(room, ticket, voice, put)
-
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        return self._connected.media.fetch(ref, self._largest)
+        service = self._connected
+        return service.media.fetch(ref, service.largest_file)
 
     async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
         from .opening import opened
 
         service = self._connected
         with self._under_way:
-            room = await opened(service, self._desk.settings, title, person, picture, puppets=self._puppets)
+            room = await opened(service, self._desk.settings, title, person, picture)
             return (await service.portals.place(room)).chat
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
@@ -364,23 +218,10 @@ class AppserviceBridge(Bridge):
             await self._connected.ghosts.dress(person, picture)
 
     @property
-    def _owner(self) -> str:
-        return self._desk.settings["owner"]
-
-    @property
-    def _calls(self) -> Calls:
-        assert self._service is not None  # noqa: S101
-        return self._service.calls
-
-    @property
     def _connected(self) -> Service:
         if self._service is None or self.health.state.is_final or self.health.state is State.STOPPED:
             raise NotNow("Matrix is not connected.")
         return self._service
-
-
-class WrongKnock(Refused):
-    """The homeserver shows a token at our door that is not the one we know."""
 
 
 def _address(listen: str) -> tuple[str, int]:

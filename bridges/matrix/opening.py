@@ -11,20 +11,14 @@ from .calls import path
 from .contents import local_part
 
 if TYPE_CHECKING:
-    from .appservice import Service
+    from .service import Service
 
 
 async def opened(
-    service: Service,
-    settings: Mapping[str, str],
-    title: str,
-    person: Person | None,
-    picture: Path | None,
-    *,
-    puppets: bool,
+    service: Service, settings: Mapping[str, str], title: str, person: Person | None, picture: Path | None
 ) -> str:
     """The room of a contact, or a new one for a group. The contact makes it, so apps show it as a chat with them."""
-    owner, bot = settings["owner"], service.ghosts.bot
+    owner, bot = service.owner, service.ghosts.bot
     voice = await service.ghosts.voice(person) if person else None
     query = voice.query if voice else {}
     room, is_new = await service.rooms.make(
@@ -39,7 +33,7 @@ async def opened(
     if voice and not is_new:  # whoever took the bot out of the room left the contact in it
         await service.rooms.invite(room, bot, query)
     await service.calls.ask("POST", path("join", room), {})
-    if puppets:  # nobody has to accept two hundred invitations by hand
+    if service.puppets:  # nobody has to accept two hundred invitations by hand
         await service.rooms.invite(room, owner, query)
         await service.calls.ask("POST", path("join", room), {}, {"user_id": owner})
         if voice:
