@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from . import abilities, basics
+from . import abilities, basics, files, messages, people, signals
 from .world import World
 
 Body = Callable[[World], Awaitable[None]]
@@ -29,6 +29,5 @@ class Check:
             await self.body(world)
 
 
-CHECKS: tuple[Check, ...] = tuple(
-    Check(body.__name__, body) for module in (basics, abilities) for body in module.CHECKS
-)
+MODULES = basics, messages, files, signals, people, abilities
+CHECKS: tuple[Check, ...] = tuple(Check(body.__name__, body) for module in MODULES for body in module.CHECKS)
