@@ -12,7 +12,7 @@ from simplex_chat.types import T
 from tests.servers import simplex_objects as make
 from tests.servers.simplex_objects import Json
 from tests.servers.simplex_parts import Group, Part, Room, Seat, refused, store, wrong
-from tests.servers.simplex_talk import LARGEST, is_picture, meta
+from tests.servers.simplex_talk import LARGEST, is_picture
 from tests.servers.simplex_timers import Timing, group_rule
 
 if TYPE_CHECKING:
@@ -187,6 +187,3 @@ class Grouping(Timing):
     def _group_settings(self, number: str, data: str) -> Json:
         self.group(int(number)).settings = self.read(data, T.ChatSettings)
         return {"type": "cmdOk", "user_": self.user}
-
-
-__all__ = ["Grouping", "meta"]

@@ -12,9 +12,10 @@ from typing import cast
 from simplex_chat.types import T
 
 from tests.servers import simplex_objects as make
+from tests.servers.simplex_holding import meta
 from tests.servers.simplex_objects import Json
 from tests.servers.simplex_parts import Contact, Group, Part, refused
-from tests.servers.simplex_talk import Talking, meta
+from tests.servers.simplex_talk import Talking
 
 FADING = "timedMessages"
 
