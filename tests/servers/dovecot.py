@@ -7,7 +7,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.mail import Mailbox, Office
+from tests.servers.ports import free_ports, listens
 
 CONFIG = """
 base_dir = {folder}/run
@@ -85,7 +85,7 @@ class Dovecot:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.imap, self._lmtp = _free_ports(2)
+        self.imap, self._lmtp = free_ports(2)
         # As root it is started as somebody who owns nothing else; otherwise it is whoever runs the tests.
         self._who = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         self._boxes = [Mailbox(f"box{at}@example.org", f"pw-{secrets.token_hex(12)}") for at in range(BOXES)]
@@ -128,7 +128,7 @@ class Dovecot:
             command = ["setpriv", *ids, "--", *command]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
-        while not (_listens(self.imap) and _listens(self._lmtp)):
+        while not (listens(self.imap) and listens(self._lmtp)):
             if time.monotonic() > deadline or self._process.poll() is not None:
                 log = self.folder / "dovecot.log"
                 raise TimeoutError(log.read_text("utf-8")[-2000:] if log.exists() else "Dovecot does not start.")
@@ -144,22 +144,6 @@ class Dovecot:
     def end(self) -> None:
         self.stop()
         self._office.end()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def missing() -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from .ports import free_port
+
 
 class Gate:
     """Listens on a port of its own and passes everything on to another one. `passed` counts connections."""
 
     def __init__(self, port: int) -> None:
-        self._to, self.port = port, 0
+        self._to, self.port = port, free_port()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -22,7 +24,6 @@ class Gate:
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Nobody comes in, and whoever is in is thrown out."""

@@ -6,12 +6,13 @@ import itertools
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.servers.ports import free_ports, listens
 
 CONFIG = """
 data_path = "{folder}/data"
@@ -74,7 +75,7 @@ class Prosody:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.secret = folder, secrets.token_hex(12)
-        self.c2s, self.component, self.http = _free_ports(3)
+        self.c2s, self.component, self.http = free_ports(3)
         self.authority = folder / "certs" / "localhost.crt"
         self._config = folder / "prosody.cfg.lua"
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,7 +111,7 @@ class Prosody:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         for port in (self.c2s, self.component, self.http):
-            while not _listens(port):
+            while not listens(port):
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise TimeoutError((self.folder / "prosody.log").read_text("utf-8")[-2000:])
                 time.sleep(0.02)
@@ -139,22 +140,6 @@ class Prosody:
         folder = self.folder / "data" / host.replace(".", "%2e") / kind
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{user}.dat").write_text(f"return {{ {fields} }};\n", "utf-8")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports below those that systems give to outgoing connections, so that they stay free while the server is down."""
-    found: list[int] = []
-    while len(found) < count:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-    return found
 
 
 def missing() -> str | None:

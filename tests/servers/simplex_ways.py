@@ -13,6 +13,7 @@ from unittest import mock
 import aiohttp
 from aiohttp import web
 
+from tests.servers.ports import free_port
 from tests.servers.simplex import Account
 from tests.servers.simplex_objects import Json
 
@@ -22,7 +23,7 @@ class Program:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.port = 0
+        self.port = free_port()
         self.swallow = 0  # how many of the next answers to /_send are lost together with the connection (10)
         self.silent = 0  # how many of them never come, while the connection stays
         self.connections = 0
@@ -36,7 +37,6 @@ class Program:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         runner, self._runner = self._runner, None

@@ -9,7 +9,6 @@ import itertools
 import json
 import os
 import secrets
-import socket
 import subprocess
 import time
 import urllib.error
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.environments import python_with
+from tests.servers.ports import free_ports
 
 SERVICES = 60
 """How many application services it knows. Each world takes one, so that none hears of another's past."""
@@ -61,7 +61,7 @@ class Synapse:
 
     def __init__(self, folder: Path, python: Path) -> None:
         self.folder, self._python = folder, python
-        self.port, *ports = _free_ports(1 + SERVICES)
+        self.port, *ports = free_ports(1 + SERVICES)
         self.url = f"http://127.0.0.1:{self.port}"
         self.services = iter(
             [Service(at, port, secrets.token_hex(16), secrets.token_hex(16)) for at, port in enumerate(ports)]
@@ -201,17 +201,6 @@ def _registration(service: Service) -> dict[str, object]:
             "rooms": [],
         },
     }
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 @contextmanager
