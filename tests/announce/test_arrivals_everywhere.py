@@ -26,11 +26,11 @@ from migrate.announce.journal import Journal
 from migrate.announce.sending import Outside, Pace, Sender
 from tests.announce.people import addressed, campaign, id_of, person, signature
 from tests.announce.street import StreetBridge, street
+from tests.patience import PATIENCE
 
 PEOPLE = 18
 SEVENTEEN = id_of(17)
 GREETING = "Hi Contact 17, how good to see you here! It's me, Robin."
-PATIENCE = 20.0
 Absent = Callable[[str], NoReturn]
 
 
@@ -117,7 +117,7 @@ class Announcement:
 class Newcomer(Protocol):
     """Somebody with a program of their own."""
 
-    async def saw(self, kind: type[Posted], wanted: Callable[[Posted], bool], seconds: float = 10) -> Posted: ...
+    async def saw(self, kind: type[Posted], wanted: Callable[[Posted], bool], seconds: float = PATIENCE) -> Posted: ...
 
 
 async def is_greeted_once(announcement: Announcement, newcomer: Newcomer, chat: str) -> None:

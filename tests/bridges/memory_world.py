@@ -13,6 +13,7 @@ from typing import TypeVar
 from bridges.api import AnyAction, Desk, Event, File, Person
 from bridges.contract import Seat
 from bridges.memory import MemoryBridge, Room
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 numbers = itertools.count()
@@ -27,7 +28,7 @@ class MemoryFriend:
     async def do(self, action: AnyAction) -> str:
         return (await self.seat.bridge.send(self.seat.world.chat, action)).ids[0]
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         return await self.seat.saw(kind, wanted, seconds)
 
     async def bytes_of(self, file: File) -> bytes:
@@ -45,7 +46,7 @@ class MemoryWorld:
     """A room with the bridge in it, and a friend."""
 
     bridge: type[MemoryBridge] = MemoryBridge
-    patience = 1.0
+    patience = PATIENCE
     secrets: tuple[str, ...] = ()
     has_wrong = has_network = False
     friend: MemoryFriend

@@ -90,7 +90,7 @@ def test_the_contract_finds_what_a_bridge_does_wrong(bridge: type[MemoryBridge],
     @asynccontextmanager
     async def worse() -> AsyncIterator[MemoryWorld]:
         async with memory_world() as world:
-            world.bridge = bridge
+            world.bridge, world.patience = bridge, 1.0
             yield world
 
     [found] = [one for one in CHECKS if one.name == check]

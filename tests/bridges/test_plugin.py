@@ -16,6 +16,7 @@ import pytest
 
 from bridges.api import AnyAction, Bridge, Desk, Event, File
 from bridges.contract import CHECKS, Check, Seat
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -90,7 +91,7 @@ class Friend:
     async def do(self, action: AnyAction) -> str:
         return (await self.seat.bridge.send("kitchen", action)).ids[0]
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         return await self.seat.saw(kind, wanted, seconds)
 
     async def bytes_of(self, file: File) -> bytes:
@@ -105,7 +106,7 @@ class Friend:
 class World:
     """A shared folder with a kitchen in it."""
 
-    chat, patience, has_wrong, has_network = "kitchen", 3.0, False, False
+    chat, patience, has_wrong, has_network = "kitchen", PATIENCE, False, False
     secrets: tuple[str, ...] = ()
     friend: Friend
 

@@ -16,6 +16,7 @@ import pytest
 from bridges.api import Desk, Post, Posted, State
 from bridges.contract import Seat, World
 from bridges.contract.world import says
+from tests.patience import PATIENCE
 from tests.servers.gate import Gate
 
 WINDOW = 4.0
@@ -124,7 +125,7 @@ def test_a_server_that_stops_is_asked_a_few_times_and_found_again(
             await gate.close()
             began = time.process_time()
             async with Closed(gate.port) as closed:
-                await seat.reaches(State.INTERRUPTED, seconds=30)
+                await seat.reaches(State.INTERRUPTED)
                 health = seat.bridge.health
                 assert health.said
                 assert health.todo
@@ -133,9 +134,9 @@ def test_a_server_that_stops_is_asked_a_few_times_and_found_again(
                 assert closed.tried > 0
             assert time.process_time() - began < 2
             await gate.open()
-            await seat.reaches(State.CONNECTED, seconds=90)
+            await seat.reaches(State.CONNECTED, seconds=2 * PATIENCE)
             await world.friend.do(Post(key="back", text="are you back?"))
-            await seat.saw(Posted, says("are you back?"), 30)
+            await seat.saw(Posted, says("are you back?"))
 
     asyncio.run(scene())
 
@@ -178,6 +179,6 @@ def test_an_expired_certificate_is_named_and_waited_for(tmp_path: Path, absent: 
                 await world.break_network()
                 await asyncio.to_thread(world.server.certify, 30)
                 await world.mend_network()
-                await seat.reaches(State.CONNECTED, seconds=30)
+                await seat.reaches(State.CONNECTED)
 
     asyncio.run(scene())

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "tests" / "bridges" / "plugin" / "decamp_folder"
 MARKER = "MARKER-of-a-text-that-nobody-else-may-see"
@@ -152,14 +154,14 @@ class Running:
         return "".join(self.said)
 
     def is_up(self) -> Running:
-        until(lambda: self.log.count(": connected.") >= 2 or self.process.poll() is not None, 30)
+        until(lambda: self.log.count(": connected.") >= 2 or self.process.poll() is not None)
         assert self.process.poll() is None, self.log
         return self
 
     @property
     def page(self) -> str:
         """Where its page is."""
-        until(lambda: "http://" in self.log, 30)
+        until(lambda: "http://" in self.log)
         return next(line for line in self.said if "http://" in line).split()[-1].rstrip("/")
 
     def end(self, number: int) -> tuple[int, float]:
@@ -171,7 +173,7 @@ class Running:
         return code, time.monotonic() - started
 
 
-def until(true: Callable[[], object], seconds: float = 10) -> None:
+def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not true():

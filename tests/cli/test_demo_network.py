@@ -16,8 +16,8 @@ import pytest
 from migrate.archive.read import Archive
 from migrate.cli.demo_network import commands
 from tests.cli.conftest import Decamp, said, start
+from tests.patience import PATIENCE
 
-PATIENCE = 30.0
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal here")
 
 

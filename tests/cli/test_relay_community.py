@@ -48,7 +48,7 @@ def test_a_community_is_chosen_by_the_name_of_its_room_and_relayed(
     assert [end["chat"] for end in said(added)["added"]["ends"]] == [world.chat, "room"]
     with Running(town) as relay:
         relay.is_up()
-        until(lambda: any("/since/" in path for _, path, _ in world.server.asked), 30)
+        until(lambda: any("/since/" in path for _, path, _ in world.server.asked))
         world.hand.say("it rains")
-        until(lambda: town.texts("new/room"), 30)
+        until(lambda: town.texts("new/room"))
     assert town.texts("new/room") == ["Friend: it rains"]

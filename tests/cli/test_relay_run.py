@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Decamp, said
 from tests.cli.relay_town import MARKER, Running, Town, until
+from tests.patience import PATIENCE
 
 SECRET = "s3cr3t-of-the-shelf"
 
@@ -39,7 +40,7 @@ def ask(address: str, host: str | None = None, method: str = "GET") -> tuple[int
     if host is not None:
         request.add_header("Host", host)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
@@ -133,7 +134,7 @@ def test_two_relays_never_run_at_once_and_commands_reach_the_one_that_runs(linke
 
 def test_the_log_can_be_read_by_programs(linked: Town) -> None:
     with Running(linked, "--log-format", "json") as relay:
-        until(lambda: relay.log.count("connected.") >= 2, 30)
+        until(lambda: relay.log.count("connected.") >= 2)
         relay.end(signal.SIGTERM)
     lines = [json.loads(line) for line in relay.said]
     assert {"time", "level", "source", "text"} == set(lines[0])

@@ -17,6 +17,7 @@ from migrate.session.receive import Inbox
 from migrate.session.signers import AccountSigner
 from migrate.session.storage import OF_AN_ACCOUNT
 from migrate.standin.network import StandIn
+from tests.patience import PATIENCE
 from tests.standin.clients import NOW
 
 Result = TypeVar("Result")
@@ -43,7 +44,7 @@ def way_to(standin: StandIn, **changes: Any) -> Access:
     return replace(Access.of_standin(standin.way_in()), **changes)
 
 
-async def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(happened: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that the stand-in does in its own thread."""
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110  another thread sets no event of this loop

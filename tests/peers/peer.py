@@ -27,11 +27,11 @@ from migrate.session.keys import AccountKeys, Seed
 from migrate.session.mnemonic import decode, encode
 from migrate.standin.network import StandIn
 from tests.environments import NotThere, python_with
+from tests.patience import PATIENCE
 
 from .talk import File, Heard, Hello, Sent
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0
 """Seconds for one command. A peer that needs longer is ended."""
 Value = TypeVar("Value")
 

@@ -12,6 +12,7 @@ from bridges.api import (
     Person,
 )  # fmt: skip
 from bridges.relay.model import Link, Mode, Options, Rule
+from tests.patience import PATIENCE
 from tests.relay.town import Town
 from tests.relay.world import World, place
 
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(2 * PATIENCE):
             await body()
 
     asyncio.run(limited())

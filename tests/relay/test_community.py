@@ -61,7 +61,7 @@ class Both:
         self.relay = Relay(store, seats, Spool(self.folder / "spool"), SystemClock(), Random(1))
         running = asyncio.create_task(self.relay.run())
         try:
-            await until(lambda: all(self.relay.connected(name) for name in seats), 20)
+            await until(lambda: all(self.relay.connected(name) for name in seats))
             yield
         finally:
             self.relay.stop()
@@ -142,7 +142,7 @@ def test_restarts_and_lost_answers_in_the_middle_show_nothing_twice_and_lose_not
                 text for round in range(4) for text in (*(f"{round} {number}" for number in range(5)), f"{round} away")
             ]
             async with both.running():
-                await until(lambda: len(both.far_texts()) >= 24 and len(both.near_texts()) >= 24, 30)
+                await until(lambda: len(both.far_texts()) >= 24 and len(both.near_texts()) >= 24)
                 world.hand.say("the end")
                 await until(lambda: "Friend: the end" in both.far_texts())
             assert both.far_texts() == [*(f"Friend: {text}" for text in said), "Friend: the end"]

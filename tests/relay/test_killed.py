@@ -14,6 +14,7 @@ import msgspec
 from bridges.relay.intents import Say
 from bridges.relay.model import Side
 from bridges.relay.sqlite import SqliteStore
+from tests.patience import PATIENCE
 from tests.relay.killed import RELAY, REPEATABLE, Line, about, append, lines
 
 MESSAGES, KILLS = 200, 20
@@ -88,7 +89,7 @@ def run(folder: Path, seed: int, moment: int, done: Callable[[], bool]) -> int:
     ready.unlink(missing_ok=True)
     with (folder / "log").open("ab") as log:
         child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     try:
         while child.poll() is None and not (ready.exists() and done()):
             assert time.monotonic() < deadline, (folder / "log").read_text()[-2000:]

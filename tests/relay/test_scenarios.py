@@ -198,7 +198,7 @@ def test_1000_message_backfill_interrupted_twice(tmp_path: Path, cuts: tuple[flo
         async with world.running():
             if first:
                 old.says("maya", "now", MAYA)
-            await until(lambda: len(new.posts()) == 1001, 20)
+            await until(lambda: len(new.posts()) == 1001)
         posts = new.posts()
         assert [post.text for post in posts] == [*(f"{number}" for number in range(1000)), "now"]
         assert posts[0].sent_at == 1_600_000_000_000

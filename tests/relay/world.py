@@ -17,6 +17,7 @@ from bridges.relay.new_portals import History
 from bridges.relay.run import Relay
 from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
+from tests.patience import PATIENCE
 from tests.relay.town import Town, TownBridge
 
 START = 1_700_000_000_000
@@ -112,7 +113,7 @@ class World:
         )
 
 
-async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  what is waited for happens in many places

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.servers.mail import Mailbox, Office
 from tests.servers.ports import free_ports, listens
 
@@ -127,7 +128,7 @@ class Dovecot:
             ids = [f"--reuid={self._who.pw_uid}", f"--regid={self._who.pw_gid}", "--clear-groups"]
             command = ["setpriv", *ids, "--", *command]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (listens(self.imap) and listens(self._lmtp)):
             if time.monotonic() > deadline or self._process.poll() is not None:
                 log = self.folder / "dovecot.log"

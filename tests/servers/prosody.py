@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.servers.ports import free_ports, listens
 
 CONFIG = """
@@ -109,7 +110,7 @@ class Prosody:
     def start(self) -> None:
         command = ["prosody", "--config", str(self._config), "-F"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         for port in (self.c2s, self.component, self.http):
             while not listens(port):
                 if time.monotonic() > deadline or self._process.poll() is not None:

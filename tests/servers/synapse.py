@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.environments import python_with
+from tests.patience import PATIENCE
 from tests.servers.ports import free_ports
 
 SERVICES = 60
@@ -125,7 +126,7 @@ class Synapse:
         command = [str(self._python), "-m", "synapse.app.homeserver", "-c", str(self.folder / "homeserver.yaml")]
         with (self.folder / "errors").open("wb") as errors:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=errors)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise TimeoutError((self.folder / "errors").read_text("utf-8", "replace")[-2000:])
@@ -176,7 +177,7 @@ class Synapse:
         request.add_header("Content-Type", "application/json")
         if token:
             request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             told = json.load(answer)
         assert isinstance(told, dict)
         return told

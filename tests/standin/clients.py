@@ -13,6 +13,7 @@ from nacl.signing import SigningKey
 
 from migrate.standin.network import StandIn
 from migrate.standin.node import Node
+from tests.patience import PATIENCE
 
 NOW = 1_771_000_000_000
 RPC, ONION = "/storage_rpc/v1", "/onion_req/v2"
@@ -31,7 +32,7 @@ def unchecked() -> ssl.SSLContext:
 
 
 def post(node: Node, path: str, body: bytes) -> tuple[int, bytes]:
-    connection = http.client.HTTPSConnection(node.ip, node.port, context=unchecked(), timeout=5)
+    connection = http.client.HTTPSConnection(node.ip, node.port, context=unchecked(), timeout=PATIENCE)
     try:
         connection.request("POST", path, body)
         answer = connection.getresponse()

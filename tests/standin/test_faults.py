@@ -14,6 +14,7 @@ from migrate.session.errors import BadAnswer
 from migrate.session.nodes import Node as OurNode
 from migrate.standin.network import NotLoopback, StandIn
 from migrate.standin.node import Node
+from tests.patience import PATIENCE
 from tests.standin.clients import NOW, ONION, Person, ask, listed, post, start
 
 CUT = (http.client.RemoteDisconnected, ConnectionError)
@@ -115,7 +116,7 @@ def test_it_starts_within_a_second_and_stops_with_its_connections_open() -> None
     began = perf_counter()
     with start() as network:
         took = perf_counter() - began
-        connection = http.client.HTTPConnection("127.0.0.1", network.plain_port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", network.plain_port, timeout=PATIENCE)
         connection.request("GET", "/")
         assert connection.getresponse().read()
     connection.close()

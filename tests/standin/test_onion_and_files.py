@@ -14,6 +14,7 @@ import pytest
 from migrate.session import nodes, onion, v4
 from migrate.standin.layers import KeyPair, Sealing, split
 from migrate.standin.network import StandIn
+from tests.patience import PATIENCE
 from tests.standin.clients import NOW, ONION, ask, post, unchecked
 from tests.standin.test_faults import ours
 
@@ -78,7 +79,7 @@ def test_a_file_that_is_too_large_is_refused(network: StandIn) -> None:
 
 def test_seeds_list_all_nodes_under_the_certificate_they_name(network: StandIn) -> None:
     for seed in network.seeds:
-        connection = http.client.HTTPSConnection(seed.host, seed.port, context=unchecked(), timeout=5)
+        connection = http.client.HTTPSConnection(seed.host, seed.port, context=unchecked(), timeout=PATIENCE)
         connection.request("POST", "/json_rpc", nodes.node_list_request())
         assert isinstance(connection.sock, ssl.SSLSocket)
         shown = connection.sock.getpeercert(binary_form=True)
@@ -93,7 +94,7 @@ def test_seeds_list_all_nodes_under_the_certificate_they_name(network: StandIn) 
 
 def test_the_debug_view_shows_what_was_asked(network: StandIn) -> None:
     ask(network.nodes[5], "info", {})
-    connection = http.client.HTTPConnection("127.0.0.1", network.plain_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", network.plain_port, timeout=PATIENCE)
     connection.request("GET", "/")
     view = json.loads(connection.getresponse().read())
     connection.close()

@@ -35,6 +35,7 @@ from bridges.api import (
     SetTimer,
     Timer,
 )
+from tests.patience import PATIENCE
 from tests.servers.mail import Mailbox
 
 E = TypeVar("E", bound=Event)
@@ -155,7 +156,7 @@ class DeltaChatFriend:
 
     # -- seeing --------------------------------------------------------------------------------------------
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             await asyncio.to_thread(self.look)

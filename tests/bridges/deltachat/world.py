@@ -17,6 +17,7 @@ from bridges.contract.world import says
 from bridges.deltachat.account import Account
 from bridges.deltachat.bridge import DeltaChatBridge
 from tests.bridges.deltachat.friend import PROGRAM, DeltaChatFriend, Phone, transport
+from tests.patience import PATIENCE
 from tests.servers.mail import Mailbox
 
 
@@ -77,7 +78,7 @@ class DeltaChatWorld:
     """The account, and its owner."""
 
     bridge: type[DeltaChatBridge] = DeltaChatBridge
-    patience = 15.0
+    patience = PATIENCE
     has_wrong = has_network = True
 
     def __init__(self, home: Home, chat: int) -> None:

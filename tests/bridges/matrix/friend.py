@@ -35,6 +35,7 @@ from bridges.api import (
     Typing,
     Upload,
 )  # fmt: skip
+from tests.patience import PATIENCE
 from tests.servers.synapse import User
 
 E = TypeVar("E", bound=Event)
@@ -130,7 +131,7 @@ class Friend:
 
     # -- seeing ------------------------------------------------------------------------------------------
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 for at, event in enumerate(self.events):

@@ -36,6 +36,7 @@ from bridges.contract.world import says
 from bridges.matrix.bridge import MatrixBridge
 from tests.bridges.matrix.friend import Friend
 from tests.bridges.matrix.world import V3, MatrixWorld, account_world
+from tests.patience import PATIENCE
 from tests.servers.synapse import Synapse
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
@@ -64,7 +65,7 @@ def test_a_login_that_was_ended_elsewhere_stops_everything_and_asks_nothing_more
             assert "decamp bridge setup matrix" in seat.bridge.health.todo
             assert isinstance(seat.bridge, MatrixBridge)
             assert seat.bridge._task is not None
-            await asyncio.wait([seat.bridge._task], timeout=5)
+            await asyncio.wait([seat.bridge._task], timeout=PATIENCE)
             assert seat.bridge._task.done(), "Nothing is left that could ask again."
 
     tell(story)
@@ -85,7 +86,7 @@ def test_a_server_that_is_gone_is_asked_less_and_less(tell: Callable[..., None])
                     enough.set()
 
             refusing = await asyncio.start_server(refuse, "127.0.0.1", world.gate.port)
-            await asyncio.wait_for(enough.wait(), 15)
+            await asyncio.wait_for(enough.wait(), PATIENCE)
             refusing.close()
             assert tries[-1] - tries[0] > 1, "aiohttp tries each request twice; we wait 0.5, 1, 2 seconds between."
             assert seat.bridge.health.state is State.INTERRUPTED

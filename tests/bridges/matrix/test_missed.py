@@ -25,6 +25,7 @@ from bridges.matrix.loose import Object, a_text
 from bridges.matrix.missed import Missed
 from bridges.matrix.trying import Trying
 from tests.bridges.matrix.world import ServiceWorld, service_world
+from tests.patience import PATIENCE
 from tests.servers.synapse import Synapse
 
 ROOM, OTHER = "!kitchen:localhost", "!garden:localhost"
@@ -49,9 +50,9 @@ def test_what_a_homeserver_forgot_while_it_was_restarted_is_there_after_our_star
             ids = [await world.friend.do(Post(key=text, text=text)) for text in LOST]
             await asyncio.to_thread(forget, world, ids)
             async with Seat(world) as again:
-                await again.saw(Posted, says(LOST[-1]), 20)
+                await again.saw(Posted, says(LOST[-1]))
                 await world.friend.do(Post(key="after", text="after"))
-                await again.saw(Posted, says("after"), 20)
+                await again.saw(Posted, says("after"))
                 assert [one.text for one in posted(again) if one.text != "before"] == [*LOST, "after"]
                 times = [one.sent_at - said_at for one in posted(again) if one.text in LOST]
                 assert all(abs(late) < 2000 for late in times), "their own time, and not that of the restart"
@@ -74,7 +75,7 @@ def test_what_a_homeserver_forgot_while_we_ran_comes_before_what_was_said_later(
                 ids = [await world.friend.do(Post(key=text, text=text)) for text in LOST]
                 await asyncio.to_thread(forget, world, ids)
             await world.friend.do(Post(key="after", text="after"))
-            await seat.saw(Posted, says("after"), 20)
+            await seat.saw(Posted, says("after"))
             assert [one.text for one in posted(seat)] == ["before", *LOST, "after"]
 
     asyncio.run(story())
@@ -84,7 +85,7 @@ def forget(world: ServiceWorld, ids: list[str]) -> None:
     """Restart the homeserver as if it had been stopped before it noted that these wait for the application service."""
     service, file = f"decamp-{world.service.prefix}", world.server.folder / "homeserver.db"
     waiting = "SELECT count(*) FROM application_services_txns WHERE as_id = ? AND instr(event_ids, ?)"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(file)) as database:
         while not all(database.execute(waiting, (service, id)).fetchone()[0] for id in ids):
             assert time.monotonic() < deadline

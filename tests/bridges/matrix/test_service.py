@@ -22,6 +22,7 @@ from bridges.contract.world import says
 from bridges.matrix.setup import registration
 from tests.bridges.matrix.friend import Friend
 from tests.bridges.matrix.world import V3, ServiceWorld, service_world
+from tests.patience import PATIENCE
 from tests.servers.synapse import Synapse
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
@@ -149,7 +150,7 @@ def test_what_a_homeserver_brings_after_a_restart_is_new_although_it_counts_from
             for text in ("after one restart", "after another"):
                 await asyncio.to_thread(_restart_when_nothing_waits, world.server)
                 await world.friend.do(Post(key=text, text=text))
-                await seat.saw(Posted, says(text), 20)
+                await seat.saw(Posted, says(text))
 
     tell(story)
 
@@ -177,7 +178,7 @@ def _restart_when_nothing_waits(server: Synapse) -> None:
 
 def _restart_in_the_middle(server: Synapse, id: str) -> None:
     """As if it was killed while it brought something: that waits, and nothing had failed yet."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(server.folder / "homeserver.db")) as database:
         while not database.execute("SELECT 1 FROM application_services_state WHERE as_id = ?", (id,)).fetchone():
             assert time.monotonic() < deadline
@@ -213,7 +214,7 @@ def test_a_stranger_gets_no_ghost_into_a_room(tell: Callable[[Story], None], tmp
             invitation: dict[str, object] = {"invite": [bot]}
             told = world.server.call("POST", f"{V3}/createRoom", invitation, someone.user.token)
             room = str(told["room_id"])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 where = f"{V3}/rooms/{quote(room)}/state/m.room.member/{quote(bot)}"
                 while True:
                     member = await asyncio.to_thread(world.server.call, "GET", where, None, someone.user.token)

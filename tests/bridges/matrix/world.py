@@ -17,6 +17,7 @@ from bridges.api import Bridge, Desk
 from bridges.matrix.appservice import AppserviceBridge
 from bridges.matrix.bridge import MatrixBridge
 from tests.bridges.matrix.friend import Friend
+from tests.patience import PATIENCE
 from tests.servers.gate import Gate
 from tests.servers.synapse import Service, Synapse, User
 
@@ -28,7 +29,7 @@ class MatrixWorld:
     """A room with two people: one is the bridge, one a friend, who is its owner."""
 
     bridge: type[Bridge] = MatrixBridge
-    patience = 10.0
+    patience = PATIENCE
     has_wrong = has_network = True
 
     def __init__(self, server: Synapse, folder: Path, friend: Friend, me: User, gate: Gate) -> None:
@@ -92,7 +93,7 @@ class ServiceWorld:
     """A room with the bot of an application service and a friend, who is its owner."""
 
     bridge: type[Bridge] = QuickAppservice
-    patience = 15.0
+    patience = PATIENCE
     has_wrong = has_network = True
 
     def __init__(self, server: Synapse, folder: Path, friend: Friend, service: Service, gate: Gate) -> None:
@@ -138,7 +139,7 @@ async def service_world(server: Synapse, folder: Path) -> AsyncIterator[ServiceW
         body: dict[str, object] = {"name": "Kitchen 👍", "invite": [f"@{bot}:localhost"], "preset": "private_chat"}
         friend.room = str(server.call("POST", f"{V3}/createRoom", body, friend.user.token)["room_id"])
         server.call("POST", f"{V3}/join/{quote(friend.room)}", {}, service.as_token)
-        await asyncio.wait_for(arrived.wait(), 10)
+        await asyncio.wait_for(arrived.wait(), PATIENCE)
     await friend.start()
     gate, own = Gate(server.port), folder / "bridge"
     own.mkdir(mode=0o700)

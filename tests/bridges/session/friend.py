@@ -46,6 +46,7 @@ from migrate.session.keys import AccountKeys
 from migrate.session.outgoing import sync_copy, timer_change
 from migrate.standin.network import StandIn
 from migrate.standin.shelves import Stored, hash_of
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 Said = TypeVar("Said", Content, DataMessage)
@@ -57,7 +58,7 @@ def this_moment() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def until(true: Callable[[], bool], seconds: float) -> None:
+async def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for something that the stand-in shows and nobody tells."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  its network is another thread
@@ -169,7 +170,7 @@ class HandFriend:
 
     # -- what they see --------------------------------------------------------------------------------
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 self.look()

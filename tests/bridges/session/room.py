@@ -40,6 +40,7 @@ from migrate.standin.network import StandIn
 from migrate.standin.rooms import Message, Room
 from tests.bridges.session.friend import GLANCE, this_moment
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 
@@ -122,7 +123,7 @@ class RoomFriend:
 
     # -- what they see --------------------------------------------------------------------------------
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 self.events += self.standin.within(lambda: list(self._news()))

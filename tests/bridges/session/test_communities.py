@@ -30,6 +30,7 @@ from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment, until
 from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, in_rooms, seated, texts
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("hurry")
 
@@ -61,7 +62,7 @@ def test_whoever_only_looks_around_is_shown_to_no_server_unless_onions_hide_them
             bridge = SessionBridge()
             await bridge.start(desk)
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     async for event in bridge.events():
                         if bridge.health.state == "connected":
                             break
@@ -98,7 +99,7 @@ def test_a_room_that_nobody_wants_any_more_is_left_and_begins_anew(tmp_path: Pat
             await asyncio.sleep(0.5)
             assert len(world.server.asked) == asked
             seat.bridge.follow([world.chat])
-            await until(lambda: any("/since/" in path for _, path, _ in world.server.asked[asked:]), 10)
+            await until(lambda: any("/since/" in path for _, path, _ in world.server.asked[asked:]))
             world.hand.say("heard again")
             await seat.saw(Posted, says("heard again"))
             assert texts(seat) == ["heard", "heard again"]
@@ -126,14 +127,14 @@ def test_a_silent_server_holds_up_nothing_else_and_is_named(tmp_path: Path) -> N
             far = RoomFriend(standin, other, other.rooms["far"])
             async with Seat(world) as seat:
                 seat.bridge.follow([world.chat, far.link.id])
-                await until(lambda: any("/since/" in path for _, path, _ in other.asked), 10)
+                await until(lambda: any("/since/" in path for _, path, _ in other.asked))
                 standin.faults.communities_down.add(1)
-                await until(lambda: str(other.port) in seat.bridge.health.said, 20)
+                await until(lambda: str(other.port) in seat.bridge.health.said)
                 world.hand.say("near")
                 await seat.saw(Posted, says("near"))
                 standin.faults.communities_down.clear()
                 far.say("back")
-                await seat.saw(Posted, says("back"), 20)
+                await seat.saw(Posted, says("back"))
 
     asyncio.run(check())
 

@@ -36,6 +36,7 @@ from migrate.session.config.namespaces import Namespace
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 from tests.peers import talk
 from tests.peers.peer import Peer, Upload
 from tests.peers.talk import Heard
@@ -89,7 +90,7 @@ class PeerFriend:
                 raise NotImplementedError(type(action).__name__)
         return ""
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 for at, event in enumerate(self._events):

@@ -19,6 +19,7 @@ from migrate.account.prepared import Held, Prepared, Sent
 from migrate.account.standing import Standing
 from tests.bridges.session.friend import Phone, until
 from tests.bridges.session.world import SessionWorld, direct
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("hurry")
 
@@ -138,10 +139,10 @@ def test_what_is_sent_while_the_network_is_away_goes_when_it_is_back(tmp_path: P
                     break
                 except NotNow:
                     await asyncio.sleep(0.1)
-            assert (await world.friend.saw(Posted, says("later"), 5)).id == sent.id
+            assert (await world.friend.saw(Posted, says("later"))).id == sent.id
             assert len(on_shelves(world, world.chat)) == 1
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE))
 
 
 def test_every_stored_cursor_brings_exactly_what_came_after_it(tmp_path: Path) -> None:

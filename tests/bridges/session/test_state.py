@@ -56,7 +56,7 @@ def test_a_network_that_is_gone_is_asked_ever_more_rarely(tmp_path: Path) -> Non
             await world.break_network()
             began = time.process_time()
             before = world.standin.connections + len(world.standin.requests)
-            await seat.reaches(State.INTERRUPTED, seconds=30)
+            await seat.reaches(State.INTERRUPTED)
             with pytest.raises(NotNow):
                 await seat.bridge.send(world.chat, Post(key="k", text="hello?"))
             asked = world.standin.connections + len(world.standin.requests) - before
@@ -89,9 +89,9 @@ def test_without_nodes_it_tries_again_and_comes_back_by_itself(tmp_path: Path, m
             await world.break_network()
             monkeypatch.setattr("bridges.session.bridge.pause_after", soon)
             async with Seat(world, until=State.INTERRUPTED) as seat:
-                await until(lambda: len(failures) > 3, 20)
+                await until(lambda: len(failures) > 3)
                 await world.mend_network()
-                await seat.reaches(State.CONNECTED, seconds=20)
+                await seat.reaches(State.CONNECTED)
                 assert failures == list(range(len(failures)))
                 await world.friend.do(Post(key="1", text="back"))
                 await seat.saw(Posted, says("back"))

@@ -21,6 +21,7 @@ from migrate.session.keys import AccountKeys
 from migrate.session.mnemonic import decode
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import HandFriend, put, this_moment
+from tests.patience import PATIENCE
 from tests.peers.peer import new_words
 
 
@@ -29,7 +30,7 @@ class SessionWorld:
 
     bridge: type[SessionBridge] = SessionBridge
     has_wrong = has_network = True
-    patience = 10.0
+    patience = PATIENCE
     friend: Friend
 
     def __init__(self, standin: StandIn, folder: Path) -> None:

@@ -29,6 +29,7 @@ from bridges.api import (
     SetTimer,
     Timer,
 )
+from tests.patience import PATIENCE
 from tests.servers.simplex import Account
 from tests.servers.simplex_objects import Json
 
@@ -121,7 +122,7 @@ class SimplexFriend:
                    "fileSource": {"filePath": str(path)}}  # fmt: skip
         self.ask(f"/_send {self.chat} json {json.dumps([message])}")
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 self.look()

@@ -13,6 +13,7 @@ from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.simplex.friend import SimplexFriend
 from tests.bridges.simplex.world import SimplexWorld, over_the_library, over_the_program
+from tests.patience import PATIENCE
 from tests.servers.simplex import Account
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
@@ -87,7 +88,7 @@ async def _until_taken(world: SimplexWorld, seat: Seat, action: Post) -> None:
             await seat.bridge.send(world.chat, action)
         except NotNow:
             await seat.reaches(State.INTERRUPTED)
-            await seat.reaches(State.CONNECTED, seconds=60)
+            await seat.reaches(State.CONNECTED)
         else:
             return
     raise AssertionError("It was never taken.")
@@ -167,7 +168,7 @@ def test_a_file_can_be_fetched_while_more_messages_wait_than_there_is_room_for(
                 await world.friend.do(Post(key="", text=str(number)))
             while not isinstance(event := await anext(events), Posted):
                 pass
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 assert [piece async for piece in bridge.fetch(event.files[0].ref)] == [b"four"]
             await bridge.stop()
 

@@ -27,6 +27,7 @@ from bridges.api import (
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.simplex.world import SimplexWorld, over_the_program, play
+from tests.patience import PATIENCE
 from tests.servers.simplex_objects import transfer
 
 MAYA = Person(id="05" + "ab" * 32, name="Maya")
@@ -141,7 +142,7 @@ def test_who_waits_for_a_file_is_told_when_the_connection_ends(tmp_path: Path) -
             await asyncio.sleep(0.01)
         await world.program.drop()
         with pytest.raises(NotNow):
-            await asyncio.wait_for(fetching, 10)
+            await asyncio.wait_for(fetching, PATIENCE)
 
     play(tmp_path, scene)
 
@@ -160,7 +161,7 @@ def test_a_file_that_somebody_fetched_in_the_program_is_not_ours_to_read(tmp_pat
         await asyncio.sleep(0)  # it waits now
         world.account.command(f"/freceive {file.ref.split(':')[1]} approved_relays=on encrypt=off {tmp_path / 'y'}")
         with pytest.raises(Refused, match="program itself"):
-            await asyncio.wait_for(fetching, 10)
+            await asyncio.wait_for(fetching, PATIENCE)
 
     play(tmp_path, scene)
 

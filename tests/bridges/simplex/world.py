@@ -15,6 +15,7 @@ from bridges.api import Desk
 from bridges.contract import Seat
 from bridges.simplex.bridge import SimplexBridge
 from tests.bridges.simplex.friend import SimplexFriend
+from tests.patience import PATIENCE
 from tests.servers.simplex import Account, Network, join
 from tests.servers.simplex_ways import Program, library
 
@@ -25,7 +26,7 @@ KEY = "key-of-the-database-5d1f"
 class SimplexWorld:
     """An account, and a friend of theirs, who is its owner too: they are invited into the groups that it makes."""
 
-    patience = 10.0
+    patience = PATIENCE
     has_wrong = has_network = False
     secrets: tuple[str, ...] = ()
     bridge = SimplexBridge

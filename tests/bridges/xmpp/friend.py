@@ -36,6 +36,7 @@ from bridges.api import (
     SetTyping,
     Typing,
 )
+from tests.patience import PATIENCE
 
 E = TypeVar("E", bound=Event)
 PLUGINS = (
@@ -70,7 +71,7 @@ class XmppFriend(ClientXMPP):
 
     async def arrive(self) -> None:
         self.connect("127.0.0.1", self._port)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
 
     async def leave(self) -> None:
@@ -106,7 +107,7 @@ class XmppFriend(ClientXMPP):
     async def is_friend_of(self, other: XmppFriend) -> None:
         """Have each other in the list of contacts."""
         self.send_presence(pto=other.boundjid.bare, ptype="subscribe")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not all(  # noqa: ASYNC110  the library tells nobody
                 one.client_roster[two.boundjid.bare]["subscription"] == "both"
                 for one, two in ((self, other), (other, self))
@@ -119,7 +120,7 @@ class XmppFriend(ClientXMPP):
         return self.make_message(mto=self.other, mtype="groupchat" if self.in_room else "chat", **parts)
 
     async def do(self, action: AnyAction) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
         match action:
             case Post(files=(upload,)):
@@ -154,7 +155,7 @@ class XmppFriend(ClientXMPP):
 
     async def _reflected(self, id: str) -> str:
         """What the room calls a message of ours."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for one in self.stanzas:
                     if one.xml.get("id") == id and one.xml.get("from", "").endswith("/friend"):
@@ -179,7 +180,7 @@ class XmppFriend(ClientXMPP):
         content = await asyncio.to_thread(Path(path).read_bytes)
         tidy = name.replace("/", "_")
         url = await self.plugin["xep_0363"].upload_file(
-            Path(tidy), content_type=type, input_file=io.BytesIO(content), size=len(content), timeout=10
+            Path(tidy), content_type=type, input_file=io.BytesIO(content), size=len(content), timeout=PATIENCE
         )
         message = self._message(mbody=url)
         message["oob"]["url"] = url
@@ -211,7 +212,7 @@ class XmppFriend(ClientXMPP):
 
     # -- seeing --------------------------------------------------------------------------------------------
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         async with asyncio.timeout(seconds):
             while True:
                 for at, event in enumerate(self.events):
@@ -221,7 +222,7 @@ class XmppFriend(ClientXMPP):
                 self._news.clear()
                 await self._news.wait()
 
-    async def saw_stanza(self, wanted: Callable[[Any], bool], seconds: float = 10) -> Any:
+    async def saw_stanza(self, wanted: Callable[[Any], bool], seconds: float = PATIENCE) -> Any:
         async with asyncio.timeout(seconds):
             while True:
                 for stanza in self.stanzas:

@@ -14,6 +14,8 @@ from slixmpp import JID, ClientXMPP, Message
 from slixmpp.plugins.base import register_plugin
 from slixmpp_omemo import XEP_0384
 
+from tests.patience import PATIENCE
+
 NAMESPACE = "eu.siacs.conversations.axolotl"
 PLUGINS = (
     "xep_0030", "xep_0060", "xep_0163", "xep_0184", "xep_0280", "xep_0308", "xep_0313", "xep_0334", "xep_0380",
@@ -74,7 +76,7 @@ class OmemoFriend(ClientXMPP):
 
     async def arrive(self) -> None:
         self.connect("127.0.0.1", self._port)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
 
     async def leave(self) -> None:
@@ -110,7 +112,7 @@ class OmemoFriend(ClientXMPP):
         return str(locked["id"])
 
     async def hears(self, wanted: Callable[[Message], bool]) -> Message:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 for one in self.heard:
                     if wanted(one):

@@ -32,6 +32,7 @@ from bridges.xmpp import line
 from bridges.xmpp.addresses import handle
 from bridges.xmpp.bridge import XmppBridge
 from tests.bridges.xmpp.world import XmppWorld, direct, in_a_room, someone
+from tests.patience import PATIENCE
 from tests.servers.prosody import Prosody
 
 
@@ -262,7 +263,7 @@ def test_a_server_that_is_not_there_is_asked_a_few_times_and_not_without_end(tmp
         dead = await asyncio.start_server(closed, "127.0.0.1", 0)
         world._settings["port"] = str(dead.sockets[0].getsockname()[1])
         async with Seat(world, until=State.INTERRUPTED) as seat:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await third.wait()
             assert seat.bridge.health.state is State.INTERRUPTED
         dead.close()

@@ -132,7 +132,7 @@ def test_a_secret_that_was_changed_stops_it_with_words_that_help(server: Prosody
             server.configure()
             await world.mend_network()
             try:
-                await seat.reaches(State.BAD_CREDENTIALS, seconds=30)
+                await seat.reaches(State.BAD_CREDENTIALS)
                 assert "secret" in seat.bridge.health.said
                 assert "setup" in seat.bridge.health.todo or "set the bridge up" in seat.bridge.health.todo.lower()
             finally:

@@ -66,12 +66,12 @@ class Neighbours:
     async def owner_reads(self, text: str) -> Posted:
         """And from now on writes in the chat where it came."""
         friend = self.far.friend
-        seen = await friend.saw(Posted, says(text), 20)
+        seen = await friend.saw(Posted, says(text))
         friend.other, friend.in_room = JID(seen.chat.id), True
         return seen
 
     async def old_reads(self, *texts: str, chat: str = "maya") -> None:
-        await until(lambda: set(texts) <= set(self.old.texts(chat)), 20)
+        await until(lambda: set(texts) <= set(self.old.texts(chat)))
         assert [text for text in self.old.texts(chat) if text in texts] == list(texts), "each once, and in order"
 
 
@@ -99,14 +99,14 @@ def test_a_contact_has_a_room_with_their_name_and_gets_the_answer(server: Prosod
             assert answer.reply_to is not None
             assert answer.reply_to.id == first
             await all.far.friend.do(React(key="2", message=reference, emoji="👍"))
-            await until(lambda: all.old.actions(React), 20)
+            await until(lambda: all.old.actions(React))
             all.old.happens(
                 Reacted(
                     chat=all.old.chats["maya"], sender=MAYA, message=all.old.keys[answer.key].ids[0], emojis=("❤️",),
                     change=Reacted.Change.ALL,
                 )
             )  # fmt: skip
-            await all.far.friend.saw(Reacted, lambda event: event.emojis == ("❤️",), 20)
+            await all.far.friend.saw(Reacted, lambda event: event.emojis == ("❤️",))
 
     play(server, tmp_path, body)
 
@@ -122,12 +122,12 @@ def test_while_relay_or_server_are_away_nothing_is_lost_or_comes_twice(server: P
         all.maya("two")
         await friend.do(Post(key="2", text="while it was off"))
         async with all.relayed():
-            await friend.saw(Posted, says("two"), 20)
+            await friend.saw(Posted, says("two"))
             await all.old_reads("first answer", "while it was off")
             await all.far.break_network()
             all.maya("three")
             await all.far.mend_network()
-            await friend.saw(Posted, says("three"), 20)
+            await friend.saw(Posted, says("three"))
             await friend.do(Post(key="3", text="after the server came back"))
             await all.old_reads("first answer", "while it was off", "after the server came back")
         said = {event.id: event.text for event in friend.events if isinstance(event, Posted)}
@@ -145,13 +145,13 @@ def test_a_new_name_is_shown_and_a_group_says_who_speaks(server: Prosody, tmp_pa
             await all.owner_reads("it is me")
             all.old.happens(Renamed(chat=Chat(id="maya", title="Maya Lin", person=MAYA.id)))
             room = all.far.friend.other
-            await all.far.friend.saw_stanza(lambda one: one.xml.get("from") == f"{room}/Maya Lin (Old)", 20)
+            await all.far.friend.saw_stanza(lambda one: one.xml.get("from") == f"{room}/Maya Lin (Old)")
             all.old.says("club", "chapter two", MAYA)
             seen = await all.owner_reads("Maya: chapter two")
             assert seen.chat.id != str(room)
             assert seen.sender.name == "robin", "in a group the relay speaks, and says for whom"
             await all.far.friend.do(Post(key="1", text="I have read it"))
-            await until(lambda: all.old.texts("club"), 20)
+            await until(lambda: all.old.texts("club"))
             assert all.old.texts("club") == ["I have read it"], "and nothing of when the owner came"
 
     play(server, tmp_path, body)

@@ -107,7 +107,7 @@ def test_a_room_that_the_server_lost_is_made_anew_and_closed_again(server: Proso
         await world.mend_network()
         async with Seat(world, cursor) as later, someone(server, *server.account("eve")) as eve:
             await later.bridge.send(world.chat, Post(key="2", text="after"))
-            await world.friend.saw(Posted, says("after"), 20)
+            await world.friend.saw(Posted, says("after"))
             assert not await lets_in(eve, world.chat, "eve")
             await world.friend.do(Post(key="3", text="and back"))
             await later.saw(Posted, says("and back"))

@@ -19,6 +19,7 @@ from bridges.contract.abilities import MAYA
 from bridges.xmpp.bridge import XmppBridge
 from bridges.xmpp.component import XmppComponentBridge
 from tests.bridges.xmpp.friend import XmppFriend
+from tests.patience import PATIENCE
 from tests.servers.prosody import Prosody
 
 _numbers = itertools.count()
@@ -28,7 +29,7 @@ class XmppWorld:
     """An account, and a friend of theirs."""
 
     has_wrong = has_network = True
-    patience = 10.0
+    patience = PATIENCE
     friend: XmppFriend
 
     def __init__(self, server: Prosody, folder: Path, settings: dict[str, str], chat: str) -> None:
@@ -99,7 +100,7 @@ async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
     room = JID(f"room{next(_numbers)}@conference.localhost")
     async with someone(server, *theirs) as friend:
         friend.other, friend.in_room = room, True
-        await friend.plugin["xep_0045"].join_muc_wait(room, "friend", timeout=10, maxstanzas=0)
+        await friend.plugin["xep_0045"].join_muc_wait(room, "friend", timeout=PATIENCE, maxstanzas=0)
         async with someone(server, *ours) as me:
             mark = me.plugin["xep_0402"].stanza.Conference()
             mark["name"], mark["autojoin"], mark["nick"] = "Kitchen", True, "robin"

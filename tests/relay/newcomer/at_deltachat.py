@@ -61,7 +61,7 @@ async def deltachat(folder: Path, absent: Absent) -> AsyncIterator[Place]:
         async def strange_words(self, text: str) -> None:
             if not self.stranger.chat:
                 self.stranger.chat = await asyncio.to_thread(self.stranger.ask, "secure_join", self.link)
-                await self.stranger.saw(Joined, lambda _: True, 30)
+                await self.stranger.saw(Joined, lambda _: True)
             await self.stranger.do(Post(key=text, text=text))
 
         def heard_by_stranger(self) -> list[str]:

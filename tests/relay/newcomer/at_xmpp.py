@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from bridges.api import Post, Posted
+from tests.patience import PATIENCE
 
 from .place import WITH_RELAY, Absent, Place, needs
 from .terminal import Command
@@ -104,7 +105,7 @@ async def xmpp(folder: Path, absent: Absent, *, shared: bool = False) -> AsyncIt
         async def is_called(self, seen: Posted) -> str:
             if shared:
                 return seen.text.partition(":")[0]
-            about = await self.owner.plugin["xep_0030"].get_info(jid=JID(seen.chat.id), timeout=10)
+            about = await self.owner.plugin["xep_0030"].get_info(jid=JID(seen.chat.id), timeout=PATIENCE)
             return str(about["disco_info"].xml.find(".//{*}identity").get("name"))
 
         async def strange_words(self, text: str) -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bridges.api import Post, Posted
 from bridges.contract.world import Friend
+from tests.patience import PATIENCE
 
 from .terminal import Command
 
@@ -64,7 +65,7 @@ def needs(absent: Absent, *libraries: str) -> None:
             absent(f"{name} is not installed")
 
 
-async def known(look: Callable[[], object], seconds: float = 20.0) -> str:
+async def known(look: Callable[[], object], seconds: float = PATIENCE) -> str:
     """What is looked for, once the owner's program has heard of it."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -17,6 +17,7 @@ from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import HandFriend, this_moment
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 
 from . import page
 from .place import Absent, Place
@@ -69,7 +70,7 @@ class Stage:
 
     async def is_up(self, command: Command) -> None:
         """Wait until both sides are connected."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not all(f"{name}: connected" in command.screen for name in ("session", self.place.bridge)):
             assert time.monotonic() < deadline, command.screen
             assert command.process.poll() is None, command.screen
@@ -82,7 +83,7 @@ class Stage:
 
     async def holds_back(self, many: int) -> None:
         """Wait until so many messages wait for a link that stands still."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while sum(side["held_back"] for side in (await self.status())["status"]["sides"]) != many:
             assert time.monotonic() < deadline, "Nothing is held back."
 
@@ -92,7 +93,7 @@ class Stage:
         """Somebody on Session writes to the owner."""
         await friend.do(Post(key=text, text=text))
 
-    async def reads(self, friend: HandFriend, text: str, seconds: float = 30.0) -> Posted:
+    async def reads(self, friend: HandFriend, text: str, seconds: float = PATIENCE) -> Posted:
         """What the owner wrote, as somebody on Session sees it."""
         return await friend.saw(Posted, lambda event: event.text == text, seconds)
 
@@ -101,7 +102,7 @@ class Stage:
         friend.look()
         return [event.text for event in friend.events if isinstance(event, Posted)]
 
-    async def owner_reads(self, text: str, seconds: float = 30.0) -> Posted:
+    async def owner_reads(self, text: str, seconds: float = PATIENCE) -> Posted:
         """What somebody on Session wrote, in the owner's program on the new network."""
         return await self.place.owner.saw(Posted, lambda event: event.text.endswith(text), seconds)
 
@@ -110,7 +111,7 @@ class Stage:
         reply = Reference(id=seen.id, text=seen.text) if self.place.shared else None
         await self.place.owner.do(Post(key=text, text=text, reply_to=reply))
 
-    async def relay_says(self, asked: str, answer: str, seconds: float = 30.0) -> str:
+    async def relay_says(self, asked: str, answer: str, seconds: float = PATIENCE) -> str:
         """Write to the relay itself, and wait for an answer with this in it."""
         await self.place.go_to_relay()
         await self.place.says(asked)

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.patience import PATIENCE
+
 from . import page
 from .places import PLACES, everywhere
 from .scene import Stage, play
@@ -65,13 +67,13 @@ def relayed(told: dict[str, Any]) -> dict[str, int]:
 
 async def comes_to(page: str, wanted: dict[str, tuple[int, int]]) -> None:
     """The owner may read a message before the relay is told that it arrived."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(measured, page) != wanted:  # noqa: ASYNC110  it is in another process
             await asyncio.sleep(0.05)
 
 
 def asked(address: str) -> tuple[int, str]:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         return answer.status, answer.read().decode()
 
 

@@ -8,6 +8,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 from .terminal import Desk
 
 INTERRUPTED = 130
@@ -15,7 +17,7 @@ INTERRUPTED = 130
 
 def at(desk: Desk, body: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(2 * PATIENCE):
             await body()
 
     asyncio.run(limited())

@@ -31,7 +31,7 @@ async def management(stage: Stage) -> None:
         await place.strange_words("start Mara")
         # somebody who has not written
         await stage.relay_says("start Ana", "is being made")
-        first = await place.owner.saw(Posted, lambda event: "on Session." in event.text, 30)
+        first = await place.owner.saw(Posted, lambda event: "on Session." in event.text)
         await stage.owner_answers(first, FIRST)
         assert (await stage.reads(stage.ana, FIRST)).reply_to is None, "they have not seen what it answers"
         await stage.relay_says("list", "Ana:")
@@ -45,7 +45,7 @@ async def management(stage: Stage) -> None:
         await stage.owner_reads(HELD_BACK)
         # somebody on Session whom the owner does not know
         await stage.writes(stage.zoe, STRANGE)
-        asked = await place.owner.saw(Posted, lambda event: f"would like to write to you: {STRANGE}" in event.text, 30)
+        asked = await place.owner.saw(Posted, lambda event: f"would like to write to you: {STRANGE}" in event.text)
         accept = re.findall(r"accept \d+", asked.text)[0]
         await place.strange_words(accept)
         await stage.relay_says(accept, "may write to you now")

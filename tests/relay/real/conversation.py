@@ -16,6 +16,7 @@ from bridges.contract.world import Friend
 from bridges.relay.model import Rule
 from migrate.demo import scenes
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 
 from .far import OWNER, Absent, Far, Fars
 from .near import FRIEND, Stayed, knows, network, seated, stayed
@@ -93,7 +94,7 @@ class Conversation:
         await self._relay.has_met(self._friend.id)
 
         async def at_the_owner() -> str:
-            seen = await self._far.owner.saw(Posted, lambda event: event.text == HELLO, 20)
+            seen = await self._far.owner.saw(Posted, lambda event: event.text == HELLO)
             self._heard[HELLO] = seen.id
             await self._far.open(seen, self._friend.id)
             called = await soon(lambda: self._far.called(self._friend.id), lambda name: name == SHOWN)
@@ -167,7 +168,7 @@ class Conversation:
             await self._took(who, f"sends {name}", by.do(Post(key=name, files=(upload,))), arrived())
 
 
-async def soon(ask: Callable[[], Awaitable[T]], good: Callable[[T], bool], seconds: float = 10.0) -> T:
+async def soon(ask: Callable[[], Awaitable[T]], good: Callable[[T], bool], seconds: float = PATIENCE) -> T:
     """What is asked for, once it is as it should be."""
     deadline = time.monotonic() + seconds
     while not good(answer := await ask()):

@@ -16,6 +16,7 @@ from bridges.api import AnyEvent, Chat, Person, Posted, Receipt
 from bridges.relay.model import Mode
 from tests.bridges.xmpp.friend import XmppFriend
 from tests.bridges.xmpp.world import component_settings, someone
+from tests.patience import PATIENCE
 from tests.servers import prosody
 
 from .far import Absent, Far, Heard, seated
@@ -79,7 +80,7 @@ class Xmpp(Far):
         self.owner.add_event_handler("session_start", lambda _: back.set(), disposable=True)
         await asyncio.to_thread(self._server.stop)
         await asyncio.to_thread(self._server.start)
-        await asyncio.wait_for(back.wait(), 20)
+        await asyncio.wait_for(back.wait(), PATIENCE)
 
     @asynccontextmanager
     async def stranger(self, contact: str, text: str) -> AsyncIterator[Heard]:

@@ -130,7 +130,7 @@ async def crowd(makes: Sequence[Fars], folder: Path, absent: Absent) -> AsyncIte
         await relay.start()
         await friend.do(Post(key=HELLO, text=HELLO))
         for far in fars:
-            await far.open(await far.owner.saw(Posted, lambda event: event.text == HELLO, 20), friend.id)
+            await far.open(await far.owner.saw(Posted, lambda event: event.text == HELLO), friend.id)
         await relay.end()
         yield Crowd([Home(far) for far in fars], friend, relay)
 

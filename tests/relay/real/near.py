@@ -13,6 +13,7 @@ from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment
 from tests.bridges.session.test_peers import PeerFriend
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 from tests.peers.peer import Peer, new_words
 
 from .child import Seated
@@ -44,7 +45,7 @@ class Stayed:
         await self._answers.saw(Posted, lambda event: event.id == about)
         return await self._answers.do(action)
 
-    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = 10) -> E:
+    async def saw(self, kind: type[E], wanted: Callable[[E], bool], seconds: float = PATIENCE) -> E:
         return await self._writes.saw(kind, wanted, seconds)
 
     async def bytes_of(self, file: File) -> bytes:

@@ -20,11 +20,12 @@ from bridges.relay.control import obey, parse
 from bridges.relay.intents import Say
 from bridges.relay.model import Link, Rule
 from bridges.relay.sqlite import NAME, SqliteStore
+from tests.patience import PATIENCE
 
 from .child import READY, Seated, Told, sides
 
 ROOT = Path(__file__).parents[3]
-START, END = 40.0, 10.0
+START, END = PATIENCE, 10.0
 """Seconds for a start, and for an end in order."""
 
 
@@ -117,7 +118,7 @@ class Process:
         paths = (path for path in self.folder.rglob("*") if path.is_file() and path.name != "log")
         return b"".join(path.read_bytes() for path in paths)
 
-    async def says(self, text: str, seconds: float = 20) -> None:
+    async def says(self, text: str, seconds: float = PATIENCE) -> None:
         """Wait until its log has a text."""
         deadline = time.monotonic() + seconds
         while text not in self.log:

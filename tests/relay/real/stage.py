@@ -19,6 +19,7 @@ from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import HandFriend
 from tests.bridges.session.world import SessionWorld
+from tests.patience import PATIENCE
 
 from .far import Absent, Far, Fars
 from .near import network, seated
@@ -47,7 +48,7 @@ class Stage:
     people: dict[str, HandFriend]
     _chats: dict[str, Posted] = field(default_factory=dict)
 
-    def play(self, scene: Coroutine[Any, Any, T], seconds: float = 60) -> T:
+    def play(self, scene: Coroutine[Any, Any, T], seconds: float = 5 * PATIENCE) -> T:
         """Let it happen, with a relay that runs."""
 
         async def limited() -> T:
@@ -78,7 +79,7 @@ class Stage:
         self._chats[name] = seen
         await self.far.open(seen, self.people[name].id)
 
-    async def sees(self, text: str, seconds: float = 20) -> Posted:
+    async def sees(self, text: str, seconds: float = PATIENCE) -> Posted:
         """What the owner sees, once it is there."""
         return await self.far.owner.saw(Posted, lambda event: event.text == text, seconds)
 
@@ -88,7 +89,7 @@ class Stage:
         await friend.do(Post(key=there, text=there))
         await self.far.owner.do(Post(key=back, text=back))
         await self.sees(there)
-        await friend.saw(Posted, lambda event: event.text == back, 20)
+        await friend.saw(Posted, lambda event: event.text == back)
 
     def remember(self, name: str, events: list[Posted]) -> None:
         """Lay out what was said with somebody before there was a relay."""

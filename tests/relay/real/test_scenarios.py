@@ -70,7 +70,7 @@ def test_reply_reaction_and_delete_both_ways_on_messages_from_before_a_restart(h
         await owner.do(Post(key="yes", text="yes, tea", reply_to=Reference(id=tea_there, text="tea?")))
         await friend.do(Post(key="also", text="cake too", reply_to=Reference(id=cake_here)))
         answers = (
-            await friend.saw(Posted, lambda event: event.text == "yes, tea", 20), await here.sees("cake too")
+            await friend.saw(Posted, lambda event: event.text == "yes, tea"), await here.sees("cake too")
         )  # fmt: skip
         assert [answer.reply_to and answer.reply_to.id for answer in answers] == [tea, cake]
         await owner.do(React(key="up", message=Reference(id=tea_there), emoji="👍"))
@@ -135,7 +135,7 @@ def test_a_clock_that_is_set_back_an_hour_loses_and_doubles_nothing(here: Stage)
             for who, text in ((friend, f"there o{number}"), (owner, f"back o{number}")):
                 await who.do(Post(key=text, text=text))
         await here.sees("there o5")
-        await friend.saw(Posted, lambda event: event.text == "back o5", 20)
+        await friend.saw(Posted, lambda event: event.text == "back o5")
         await here.again()  # with the clock that everybody else has
         await here.talk(friend, "o6")
         assert said(friend, "back o") == [f"back o{number}" for number in range(7)]
@@ -183,7 +183,7 @@ def test_what_was_said_before_is_there_in_order_with_its_times_although_the_rela
             await here.relay.start(moment)
             await here.relay.has_died(120)
         await here.relay.start()
-        first = await here.far.owner.saw(Posted, lambda event: name in event.text, 20)
+        first = await here.far.owner.saw(Posted, lambda event: name in event.text)
         await here.is_met(name, first)
         await soon(
             lambda: [one for one in here.far.seen() if isinstance(one, Posted) and one.text == now],
@@ -230,21 +230,21 @@ def test_a_file_at_the_limit_arrives_and_of_one_over_it_the_text_and_the_reason(
         friend, owner, most = await here.meet("Tove"), here.far.owner, min(here.far.file_limit, SESSION_LIMIT)
         largest, larger = _file(tmp_path, "largest.bin", most), _file(tmp_path, "larger.bin", SESSION_LIMIT + 1)
         await friend.do(Post(key="there", text="it fits", files=(largest,)))
-        there = await owner.saw(Posted, lambda event: bool(event.files), 30)
+        there = await owner.saw(Posted, lambda event: bool(event.files))
         assert len(await owner.bytes_of(there.files[0])) == most
         await owner.do(Post(key="back", files=(largest,)))
-        back = await friend.saw(Posted, lambda event: bool(event.files), 30)
+        back = await friend.saw(Posted, lambda event: bool(event.files))
         assert len(await friend.bytes_of(back.files[0])) == most
         url, over = "http://filev2.getsession.org/file/77", here.far.file_limit + 1
         friend.say(
             DataMessage(body="it does not", attachments=(Pointer(name="huge.bin", size=over, url=url, key=KEY),))
         )
-        said = await owner.saw(Posted, lambda event: event.text.startswith("it does not"), 20)
+        said = await owner.saw(Posted, lambda event: event.text.startswith("it does not"))
         assert "(file huge.bin, " in said.text
         assert "larger than the " in said.text
         if here.far.file_limit > SESSION_LIMIT:
             await owner.do(Post(key="over", files=(larger,)))
-            told = await friend.saw(Posted, lambda event: "larger.bin" in event.text, 30)
+            told = await friend.saw(Posted, lambda event: "larger.bin" in event.text)
             assert "larger than the 9.8 MB that may be sent there" in told.text
 
     here.play(scene())
@@ -291,7 +291,7 @@ def test_what_disappears_while_the_relay_is_away_is_gone_there_and_here_when_it_
 
 
 async def _is_gone(here: Stage, id: str) -> None:
-    await here.far.owner.saw(Deleted, lambda event: event.message == id, 20)
+    await here.far.owner.saw(Deleted, lambda event: event.message == id)
 
 
 @pytest.mark.long
@@ -300,7 +300,7 @@ def test_a_side_that_is_shut_out_says_so_does_not_run_hot_and_comes_back_by_a_wo
         friend, name = await here.meet("Noor"), here.far.name
         await here.far.shut_out()
         await friend.do(Post(key="kept", text="kept meanwhile"))
-        await here.relay.says(f"{name} has stopped: ", 40)
+        await here.relay.says(f"{name} has stopped: ")
         assert {"bad credentials", "logged out"} & set(re.findall(f"{name} has stopped: ([a-z ]+)", here.relay.log))
         tried, took, began = here.far.attempts(), here.relay.cpu(), time.monotonic()
         await soon(lambda: time.monotonic() > began + 3)
@@ -308,10 +308,10 @@ def test_a_side_that_is_shut_out_says_so_does_not_run_hot_and_comes_back_by_a_wo
         assert here.relay.cpu() - took < 1, "Session is looked at as before, and nothing else happens"
         await here.far.let_in()
         here.relay.starts_again(name)
-        await here.sees("kept meanwhile", 30)
+        await here.sees("kept meanwhile")
         await here.talk(friend, "after the kept one")
 
-    here.play(scene(), 90)
+    here.play(scene())
 
 
 def test_an_account_that_was_wiped_asks_about_everybody_and_goes_on_when_they_are_known_again(here: Stage) -> None:
@@ -327,7 +327,7 @@ def test_an_account_that_was_wiped_asks_about_everybody_and_goes_on_when_they_ar
         assert here.relay.cpu() - took < 1
         assert not [one for one in here.far.seen() if isinstance(one, Posted) and one.text == "after the wipe"]
         has_everybody(here.world, here.people)
-        await here.sees("after the wipe", 30)
+        await here.sees("after the wipe")
         await here.talk(friend, "as before")
 
     here.play(scene())

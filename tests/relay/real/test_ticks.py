@@ -31,5 +31,5 @@ async def _away_and_back(here: Stage) -> None:
     with pytest.raises(TimeoutError):
         await owner.saw(Receipt, lambda event: id in event.messages, HELD_BACK)
     await here.world.mend_network()
-    await owner.saw(Receipt, lambda event: id in event.messages and not event.read, 40)
+    await owner.saw(Receipt, lambda event: id in event.messages and not event.read)
     await friend.saw(Posted, lambda event: event.text == "does it come?", 0.1)

@@ -35,6 +35,7 @@ from tests.bridges.matrix.world import V3
 from tests.bridges.xmpp.friend import XmppFriend
 from tests.bridges.xmpp.world import account_settings, someone
 from tests.environments import NotThere, python_with
+from tests.patience import PATIENCE
 from tests.servers import prosody, synapse
 
 NETWORKS = ("Matrix", "XMPP", "Session")
@@ -79,7 +80,7 @@ async def rooms(folder: Path, absent: Absent) -> AsyncIterator[Rooms]:
         stack.push_async_callback(matrix.stop)
         xmpp = await stack.enter_async_context(someone(server, *server.account("friend")))
         xmpp.other, xmpp.in_room = JID(ROOM), True
-        await xmpp.plugin["xep_0045"].join_muc_wait(xmpp.other, "friend", timeout=10, maxstanzas=0)
+        await xmpp.plugin["xep_0045"].join_muc_wait(xmpp.other, "friend", timeout=PATIENCE, maxstanzas=0)
         here = Rooms(matrix, xmpp, [], [])
         for number, account in enumerate(accounts):
             homeserver.call("POST", f"{V3}/join/{quote(matrix.room)}", {}, account.token)
