@@ -2,7 +2,8 @@
 
 about.py       the bridge, as data               setup.py       what is asked for first, and checked
 bridge.py      what it is asked                  hearing.py     what comes, each once, with the cursor
-core.py        what both ways offer: ask, hear, close; and what a refusal means
+ways.py        the two ways to it, and which of them the settings mean
+core.py        what both offer: ask, hear, close; and what a refusal means
 websocket.py   over the socket of the program (no library needed)
 library.py     over the library, which is AGPL: an extra, loaded only where it was chosen
 commands.py    what is asked, as text            wire/          what is answered, as far as we read it

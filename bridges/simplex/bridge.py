@@ -27,12 +27,13 @@ from ..api import (
 )
 from ..feed import Feed
 from . import commands, translate
-from .about import ABOUT, LIBRARY
+from .about import ABOUT
 from .core import Core, Denied, Lost, Shut, refusal
 from .files import Files, picture, pieces
 from .groups import Groups
 from .hearing import Hearing, every_chat
 from .record import Record
+from .ways import checked, open_core
 from .wire import Said, User
 
 SOONEST, LATEST = 0.5, 30.0
@@ -42,17 +43,6 @@ STEADY_MS = 60_000
 WATCH = 60.0
 """Seconds between the questions that show that a quiet program still answers."""
 _log = logging.getLogger(__name__)
-
-
-async def open_core(settings: dict[str, str]) -> Core:
-    """The way to SimpleX that the settings name. Raises `BadSetting`, `Shut` and `Lost`."""
-    if settings.get("transport") == LIBRARY:
-        from .library import LibraryCore
-
-        return await LibraryCore.open(settings.get("database", ""), settings.get("database_key", ""))
-    from .websocket import WebSocketCore
-
-    return await WebSocketCore.open(settings.get("host") or "127.0.0.1", int(settings.get("port") or 5225))
 
 
 class SimplexBridge(Groups):
@@ -246,16 +236,6 @@ class SimplexBridge(Groups):
             await self._asking(self._connected().ask(commands.drop_link(int(invitation))))
         except Refused:
             return  # it was used or is gone, and opens nothing any more
-
-
-def checked(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings, with everything in them that a number or a chat has to be. Raises `BadSetting`."""
-    port, owner = settings.get("port") or "5225", settings.get("owner", "")
-    if not (port.isdecimal() and 0 < int(port) < 65_536):
-        raise BadSetting("The port of SimpleX is a number.")
-    if owner and not (owner.startswith("@") and owner[1:].isdecimal()):
-        raise BadSetting("The owner is a chat like @1.", "`decamp bridge chats simplex` shows them.")
-    return settings | {"database": settings.get("database") or str(folder / "simplex")}
 
 
 async def _user(core: Core) -> User:

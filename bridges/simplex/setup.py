@@ -9,8 +9,8 @@ from pathlib import Path
 from ..api import BadSetting, Talk
 from . import commands, translate
 from .about import ABOUT, CLI, LIBRARY
-from .bridge import checked, open_core
 from .core import Core, Denied, Lost, Shut
+from .ways import checked, open_core
 from .wire import User
 
 TRIES = 3
