@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+ROOT = Path(__file__).parents[2]
+
 
 class Mailbox(NamedTuple):
     """An account on a mail server."""
@@ -28,8 +30,8 @@ class Office:
     """The process that takes mail, and keeps it too unless `lmtp` says who does. It is ended by its own handle."""
 
     def __init__(self, lmtp: int | None = None) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("mail_process.py")), *([str(lmtp)] if lmtp else [])]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "tests.servers.mail_process", *([str(lmtp)] if lmtp else [])]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ports: list[int] = []
         self.tried = 0
 

@@ -31,6 +31,8 @@ from pymap.parsing.message import AppendMessage
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
+from tests.servers.ports import free_port
+
 LARGEST = 60_000_000
 Deliver = Callable[[str, bytes], Awaitable[None]]
 _update = inbox.MailboxData.update_selected
@@ -46,12 +48,11 @@ class Door:
     """One port that can be closed and opened again, with all that came through it."""
 
     def __init__(self, serve: Callable[[Door, int], Awaitable[asyncio.Server]]) -> None:
-        self._serve, self.port, self.guests = serve, 0, set[Any]()
+        self._serve, self.port, self.guests = serve, free_port(), set[Any]()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
         self._server = await self._serve(self, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
         if self._server is not None:
