@@ -240,7 +240,7 @@ def _same_channel(journal: Journal, notices: list[Notice]) -> None:
 def _signature(run: Run, journal: Journal, campaigns: list[int], given: Given) -> Sign | None:
     """What signs the statements of these announcements, each with a serial number that no other statement has."""
     from ..cards.statement import sign
-    from .making import serials
+    from .card_making import serials
 
     signed = {one: account for one in campaigns if (account := journal.campaign(one).account) is not None}
     if not signed:

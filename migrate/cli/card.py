@@ -9,11 +9,11 @@ import typer
 
 from ..errors import NothingFound, WrongWords
 from . import when
+from .card_making import FOLDER, FOLDER_ALL, FOLDER_WITHDRAWN, VERIFIER, Wish, make_all, make_one
+from .card_showing import proof, show
 from .command import command, tree
-from .making import FOLDER, FOLDER_ALL, FOLDER_WITHDRAWN, VERIFIER, Wish, make_all, make_one
 from .run import Result, Run
 from .secrets import PasswordFile
-from .showing import proof, show
 from .signing import Given, KeysFile, ProfileFolder, RememberWords, WordsFile
 from .ui import plain
 from .wording import count

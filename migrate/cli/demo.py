@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArchiveError, UnreadableSource
+from .card_making import VERIFIER
 from .command import command
 from .demo_network import HOME, RESTORED, WORDS, demo_network
 from .export import LOST, export_profile
 from .fonts import lettering
-from .making import VERIFIER
 from .report import export_data, report_export
 from .run import Result, Run
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .making import serials
+from .card_making import serials
 from .run import Result, Run
 from .ui import Ui, plain
 from .wording import day

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ..errors import NothingFound, WrongWords
+from .card_making import FOLDER, serials
 from .command import command
-from .making import FOLDER, serials
 from .run import Result, Run
 from .ui import plain
 from .words import session_id_in
