@@ -40,6 +40,8 @@ SOONEST, LATEST = 0.5, 30.0
 """Seconds between attempts to connect: doubled from the one to the other, each with up to as much again by chance."""
 STEADY_MS = 60_000
 """A connection that lasted as long was a good one: the next pause is short again."""
+GOODBYE = 10.0
+"""Seconds in which what is being sent may come to its end."""
 WATCH = 60.0
 """Seconds between the questions that show that a quiet program still answers."""
 _log = logging.getLogger(__name__)
@@ -92,12 +94,12 @@ class SimplexBridge(Groups):
         if work is None or self._feed is None:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(10):  # what is being sent comes to its end
-                await self._sending.acquire()
-                self._sending.release()
+            async with asyncio.timeout(GOODBYE), self._sending:
+                self._core = None  # so that nothing else begins
         work.cancel()
         await asyncio.wait({work})
-        self._record.close()
+        async with self._sending:  # what was cut off is written down before it ends
+            self._record.close()
         self._feed.change(State.STOPPED)
         self._feed.close()
 
@@ -170,7 +172,7 @@ class SimplexBridge(Groups):
         finally:
             for task in (watch, listen):
                 task.cancel()
-            await asyncio.wait({watch, listen})
+            await asyncio.gather(watch, listen, return_exceptions=True)  # often both fail at once
         for task in ended:
             task.result()
 
@@ -214,7 +216,7 @@ class SimplexBridge(Groups):
                     raise refusal(denied) from None
             except Lost as lost:
                 raise NotNow(str(lost)) from None
-            await self._files.arrival(number, coming)
+            await self._files.arrival(coming)
             if not path.is_file():
                 raise Refused("The file was fetched in the SimpleX program itself.", "Look into its folder of files.")
         async for piece in pieces(path):

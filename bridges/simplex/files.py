@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from ..api import NotNow, Refused, Upload
 from .wire import Said
@@ -34,7 +35,7 @@ class Files:
         for place in (self._out, self._in):
             place.mkdir(mode=0o700, exist_ok=True)
             _sweep(place, now)
-        self._coming: dict[int, asyncio.Future[bool | None]] = {}
+        self._coming: WeakValueDictionary[int, asyncio.Future[bool | None]] = WeakValueDictionary()
 
     def lay_out(self, upload: Upload, key: str, part: int) -> Path:
         """A copy of a file under the name that the other side is to see. Raises `Refused`."""
@@ -80,21 +81,22 @@ class Files:
         return int(found[1]), self._in / f"{found[1]}-{found[3]}", int(found[2])
 
     def expect(self, number: int) -> asyncio.Future[bool | None]:
-        """Tells whether the file came, once that is known; None where the connection ended before."""
+        """Tells whether the file came, once that is known; None where the connection ended before.
+
+        It is the same for all who wait for a file, and forgotten with the last of them.
+        """
         waiting = self._coming.get(number)
         if waiting is None or waiting.done():
             waiting = self._coming[number] = asyncio.get_running_loop().create_future()
         return waiting
 
-    async def arrival(self, number: int, coming: asyncio.Future[bool | None]) -> None:
+    async def arrival(self, coming: asyncio.Future[bool | None]) -> None:
         """Wait for a file. Raises `NotNow` while it is still coming, and `Refused` where it never will."""
         try:
             async with asyncio.timeout(COMING_SECONDS):
                 came = await asyncio.shield(coming)
         except TimeoutError:
             raise NotNow("The file is still coming.") from None
-        if self._coming.get(number) is coming:
-            del self._coming[number]
         if came is None:
             raise NotNow("The connection to SimpleX was lost.")
         if not came:

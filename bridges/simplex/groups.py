@@ -68,9 +68,14 @@ class Groups(Sending):
         return said.group_info
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:
-        core = self._connected()
-        before = (await self._group(core, chat)).group_profile
         shown = await _shown(picture)
+        async with self._sending:  # a timer that is set meanwhile is in the same profile, which goes out whole
+            await self._dress(self._connected(), chat, title, shown)
+        if picture is not None and not media.can_make_pictures():
+            raise CannotDo(Can.CHAT_PICTURES)  # the name is given; the picture is tried again at the next start
+
+    async def _dress(self, core: Core, chat: str, title: str, shown: dict[str, object]) -> None:
+        before = (await self._group(core, chat)).group_profile
 
         async def change(name: str) -> Said:
             """Everybody in the group gets a message of it, so only what is new is said."""
@@ -78,8 +83,6 @@ class Groups(Sending):
             return await core.ask(commands.change_group(int(chat[1:]), profile)) if profile != before else Said()
 
         await self._named(title, str(before.get("displayName") or "group"), change)
-        if picture is not None and not media.can_make_pictures():
-            raise CannotDo(Can.CHAT_PICTURES)  # the name is given; the picture is tried again at the next start
 
     async def _group(self, core: Core, chat: str) -> Group:
         """A group as it is now."""

@@ -58,12 +58,17 @@ class LibraryCore:
         """A command that was begun is always finished, because a thread cannot be stopped: only we go away."""
         asking = asyncio.create_task(self._in_our_words(self._api.send_chat_cmd(command)))
         self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
+        asking.add_done_callback(self._asked)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await asyncio.shield(asking)
         except TimeoutError:
             raise Lost("SimpleX did not answer in time.") from None
+
+    def _asked(self, asking: asyncio.Task[Said]) -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # perhaps nobody waits for it any more: then it is nobody's trouble
 
     async def hear(self) -> Said:
         while True:

@@ -100,13 +100,13 @@ class WebSocketCore:
     def _sort(self, data: str | bytes) -> None:
         try:
             frame = msgspec.json.decode(data, type=_Frame)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             _log.warning("SimpleX sent something that is not of its own format; it is passed over.")
             return
         answer = self._waiting.get(frame.corr_id) if frame.corr_id is not None else None
         try:
             said = msgspec.json.decode(frame.resp, type=Said)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             _log.warning("SimpleX sent something that this version of decamp cannot read: %s", type(error).__name__)
             if answer is not None and not answer.done():
                 answer.set_exception(Denied(None))
