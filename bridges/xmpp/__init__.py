@@ -1,11 +1,25 @@
-"""XMPP: as a normal account (bridge.py), and as a component of one's own server with one address per contact
-(component.py). Both speak in elements of XML, which letter.py reads and translate.py turns into our words and back.
+"""XMPP: as a normal account, and as a component of one's own server with one address per contact.
 
-    listening.py  what an account hears, the other half of bridge.py
-    attending.py  being in rooms, and coming back into them
-    hosting.py    making a room for each contact; opening.py says how that is asked for
-    stream.py     one connection, and the only file that knows the library
-    line.py       what both bridges share: connecting again and again, sending until the server has it, files
-    archive.py    what the server kept while we were away
-    record.py     what we remember of ids, between runs
+about.py       both, as data                         setup.py       how they are set up
+bridge.py      the account: what it is asked         listening.py   what it hears
+component.py   the component                         line.py        what both share: being connected, sending
+
+What is said:
+
+stream.py      one connection, on slixmpp            login.py       where to connect, and as whom
+elements.py    XML, as XMPP uses it                  addresses.py   parts of an address
+letter.py      one message, read                     translate.py   messages of XMPP and ours (pure)
+files.py       files on their way                    archive.py     what a server kept while we were away
+record.py      what is remembered between runs
+
+To whom:
+
+contacts.py    everybody whom an account knows       people.py      lists of contacts, cards, who has moved
+rooms.py       rooms that the account has kept       attending.py   being in them, and coming back
+opening.py     rooms of our own, found or made       hosting.py     one of those for each contact
+
+Encrypted from end to end:
+
+sealing.py     texts, sealed and opened              devices.py     keys, as everybody publishes them
+keys.py        what has to be kept of all that
 """

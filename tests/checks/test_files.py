@@ -50,3 +50,12 @@ def test_no_file_names_a_machine_a_registry_or_leaves_something_for_later() -> N
 
 def test_every_file_has_unix_line_ends_and_ends_with_one() -> None:
     assert [name for name, text in texts() if text and (not text.endswith("\n") or "\r\n" in text)] == []
+
+
+@pytest.mark.parametrize("folder", ["deltachat", "matrix", "session", "simplex", "xmpp"])
+def test_the_map_of_a_bridge_names_every_file_of_it(folder: str) -> None:
+    """Its `__init__.py` says in which file a question is answered."""
+    bridge = ROOT / "bridges" / folder
+    there = {path.relative_to(bridge).parts for path in tracked() if path.is_relative_to(bridge)} - {("__init__.py",)}
+    named = re.findall(r"[a-z_]+(?:\.py|/)", (bridge / "__init__.py").read_text("utf-8"))
+    assert {path[0] if len(path) == 1 else f"{path[0]}/" for path in there} == set(named)
