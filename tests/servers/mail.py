@@ -85,9 +85,9 @@ class MailServer:
         """From now on nobody of that name lives here."""
         self._office.ask("gone", address=address)
 
-    def drop(self) -> None:
-        """Cut everybody's connections; they may be made again."""
-        self._office.ask("drop")
+    def drop(self, address: str, doors: str = "smtp imap") -> None:
+        """Cut the connections of one account; they may be made again."""
+        self._office.ask("drop", address=address, doors=doors)
 
     def logins(self, address: str) -> int:
         """How often somebody has tried to read that mail."""

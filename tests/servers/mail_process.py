@@ -15,6 +15,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +49,7 @@ class Door:
     """One port that can be closed and opened again, with all that came through it."""
 
     def __init__(self, serve: Callable[[Door, int], Awaitable[asyncio.Server]]) -> None:
-        self._serve, self.port, self.guests = serve, free_port(), set[Any]()
+        self._serve, self.port, self.guests = serve, free_port(), dict[Any, str]()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -59,9 +60,12 @@ class Door:
             self._server.close()
         self.drop()
 
-    def drop(self) -> None:
-        while self.guests:
-            self.guests.pop().abort()
+    def drop(self, address: str | None = None) -> None:
+        """Cut the connections of one account, or all."""
+        for guest, who in list(self.guests.items()):
+            if address in (None, who):
+                del self.guests[guest]
+                guest.abort()
 
 
 class Slot(SMTP):
@@ -75,12 +79,15 @@ class Slot(SMTP):
         )  # fmt: skip
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._door.guests.add(transport)
+        self._door.guests[transport] = ""
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._door.guests.discard(self.transport)
+        self._door.guests.pop(self.transport, None)
         super().connection_lost(error)
+
+    def lets_in(self, address: str) -> None:
+        self._door.guests[self.transport] = address
 
 
 class Office:
@@ -94,9 +101,13 @@ class Office:
     async def _serve(self, door: Door, port: int) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(lambda: Slot(self, door), "127.0.0.1", port)
 
-    def lets_in(self, _: object, __: object, ___: object, ____: object, data: object) -> AuthResult:
+    def lets_in(self, slot: object, _: object, __: object, ___: object, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=self.passwords.get(data.login.decode()) == data.password.decode())
+        assert isinstance(slot, Slot)
+        is_right = self.passwords.get(data.login.decode()) == data.password.decode()
+        if is_right:
+            slot.lets_in(data.login.decode())
+        return AuthResult(success=is_right)
 
     async def handle_RCPT(  # noqa: N802  the library's name
         self, _: object, __: object, envelope: Envelope, address: str, ___: object
@@ -121,19 +132,25 @@ class Boxes:
         self._backend, self._config = backend, config
         self._imap = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
         self.door = Door(self._serve)
+        self._guest: ContextVar[Any] = ContextVar("guest")
         self.tried: Counter[str] = Counter()
         authenticate = backend.login.authenticate
 
         async def counted(credentials: Any) -> Any:
             self.tried[credentials.authcid] += 1
+            self.door.guests[self._guest.get()] = credentials.authcid
             return await authenticate(credentials)
 
         backend.login.authenticate = counted  # type: ignore[method-assign]
 
     async def _serve(self, door: Door, port: int) -> asyncio.Server:
         async def guest(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            door.guests.add(writer.transport)
-            await self._imap(reader, writer)
+            door.guests[writer.transport] = ""
+            self._guest.set(writer.transport)
+            try:
+                await self._imap(reader, writer)
+            finally:
+                door.guests.pop(writer.transport, None)
 
         return await asyncio.start_server(guest, "127.0.0.1", port)
 
@@ -174,19 +191,19 @@ async def main(lmtp: int | None) -> None:
     async with AsyncExitStack() as stack:
         boxes = None if lmtp else await _boxes(stack)
         office = Office(boxes.deliver if boxes else lambda address, content: _to_lmtp(lmtp or 0, address, content))
-        doors = [office.smtp, *([boxes.door] if boxes else [])]
+        doors = {"smtp": office.smtp} | ({"imap": boxes.door} if boxes else {})
         while line := await lines.readline():
             asked = json.loads(line)
             match asked["do"]:
                 case "open":
-                    for door in doors:
+                    for door in doors.values():
                         await door.open()
                 case "close":
-                    for door in doors:
+                    for door in doors.values():
                         door.close()
                 case "drop":
-                    for door in doors:
-                        door.drop()
+                    for name in asked["doors"].split():
+                        doors[name].drop(asked["address"])
                 case "gone":
                     del office.passwords[asked["address"]]
                 case "account":
@@ -194,7 +211,7 @@ async def main(lmtp: int | None) -> None:
                     if boxes:
                         boxes.add(asked["address"], asked["password"])
             tried = boxes.tried[asked.get("address")] if boxes else 0
-            sys.stdout.write(json.dumps({"ports": [door.port for door in doors], "tried": tried}) + "\n")
+            sys.stdout.write(json.dumps({"ports": [door.port for door in doors.values()], "tried": tried}) + "\n")
             sys.stdout.flush()
 
 
