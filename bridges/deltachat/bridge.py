@@ -166,7 +166,8 @@ class DeltaChatBridge(Bridge):
         from . import groups
         from .translate import number
 
-        await groups.withdraw(self._ready(), number(invitation))
+        async with self._sending:  # somebody may be coming by it just now
+            await groups.withdraw(self._ready(), number(invitation))
 
     async def publish(self, text: str, moved_to: Sequence[Handle] = ()) -> None:
         """It stands under the name of the account, and goes to everybody with the next message to them."""
@@ -227,7 +228,7 @@ class DeltaChatBridge(Bridge):
         """Keep Delta Chat's program running, until stopped or until only a person can help.
 
         While it runs it connects by itself, with pauses that grow to a minute. Only if it ends, or if the account could
-        not be set up yet, does the next attempt begin here.
+        not be set up yet, does the next attempt begin here: after a mended password too, which is tried at once.
         """
         from .login import Trouble
 

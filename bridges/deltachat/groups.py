@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..api import Invitation, Person, Refused
 from .account import Account, Gone
-from .native import Place, Someone
+from .native import Link, Place, Room, Someone
 from .record import Invited
 
 NOBODY = Refused(
@@ -73,21 +73,33 @@ async def invite(account: Account, contact: Person, title: str) -> Invitation:
 
 
 async def withdraw(account: Account, chat: int) -> None:
-    """Make an invitation worthless that nobody has used, and take its empty group away."""
+    """Make an invitation worthless that nobody has used, and take its empty group away.
+
+    Somebody may have come by it in this moment, of whom nobody has told yet: their group stays.
+    """
     known = account.record.invitation(chat)
     if known is None or known.state != "open":
         return
-    await account.do(object, "set_config_from_qr", known.link)
+    await _void(account, known)
+    if _newcomers(await account.do(Room, "get_full_chat_by_id", chat), None):
+        return
     account.record.invite(_became(known, "withdrawn"))
     await account.do(object, "delete_chat", chat)
 
 
 async def arrived(account: Account, known: Invited, contact: int, owner: int | None, newest: int) -> None:
     """Somebody came by an invitation: nobody else can now, and the owner is there too."""
-    await account.tell("set_config_from_qr", known.link)
+    await _void(account, known)
     if owner is not None and owner != contact:
         await account.tell("add_contact_to_chat", known.chat, owner)
     account.record.invite(_became(known, "used", contact, newest))
+
+
+async def _void(account: Account, known: Invited) -> None:
+    """Make a link worthless. Saying so twice to Delta Chat would make it good again."""
+    link = await account.do(Link, "check_qr", known.link)
+    if link.kind == Link.GOOD:
+        await account.do(object, "set_config_from_qr", known.link)
 
 
 def _became(known: Invited, state: str, contact: int | None = None, seen: int | None = None) -> Invited:
@@ -101,8 +113,13 @@ async def came_unseen(account: Account, owner: int | None) -> list[tuple[Invited
     found = []
     for known in account.record.open_invitations():
         try:
-            members = (await account.room(known.chat)).contact_ids
+            room = await account.room(known.chat)
         except Gone:
             continue
-        found += [(known, id) for id in members if id > Someone.LAST_SPECIAL and id != owner][:1]
+        found += [(known, id) for id in _newcomers(room, owner)][:1]
     return found
+
+
+def _newcomers(room: Room, owner: int | None) -> list[int]:
+    """The people in a group whom the bridge has not put there."""
+    return [id for id in room.contact_ids if id > Someone.LAST_SPECIAL and id != owner]

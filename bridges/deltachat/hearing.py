@@ -15,7 +15,7 @@ from ..feed import Feed
 from . import groups, translate
 from .account import Account, Gone
 from .core import CoreGone
-from .login import Trouble, state_of
+from .login import Trouble, connection
 from .native import Contact, Happened, Message, ReadBy, Someone
 from .record import Invited, Told, digest
 from .translate import Setting
@@ -63,6 +63,7 @@ class Hearing:
         self._people: dict[int, Person] = {}
         self._timers: dict[int, int] = {}
         self._ours_until = 0
+        self._may_push = True
 
     async def begin(self) -> None:
         """Find the place to go on from. Without a cursor it is now."""
@@ -99,8 +100,8 @@ class Hearing:
 
     async def _hear(self, event: Happened) -> None:
         match event.kind:
-            case "ConnectivityChanged":
-                await self._look()
+            case "ConnectivityChanged" | "SmtpMessageSent":
+                await self._look(sent=event.kind == "SmtpMessageSent")
             case "IncomingMsg" | "EventChannelOverflow":
                 await self._catch_up()
             case "MsgsChanged":
@@ -127,7 +128,8 @@ class Hearing:
 
     async def _catch_up(self) -> None:
         """Everything that we have not looked at, oldest first."""
-        news = await self._account.ask(list[int], "get_next_msgs")
+        there = await self._account.ask(list[int], "get_next_msgs")
+        news = [id for id in there if id > self._mark.high]  # its own mark goes back where one is marked read meanwhile
         for id in [*sorted(self._mark.waiting), *news]:
             self._mark.high = max(self._mark.high, id)
             self._mark.waiting.discard(id)
@@ -137,7 +139,7 @@ class Hearing:
                     self._mark.waiting.add(id)
                 elif (event := await self._event(message)) is not None:
                     await self._feed.put(event)
-        if news:
+        if there:
             await self._account.tell("set_config", "last_msg_id", str(self._mark.high))
 
     async def _event(self, message: Message) -> AnyEvent | None:
@@ -253,7 +255,8 @@ class Hearing:
             await self._feed.put(Joined(chat=await self._chat(event.chat_id), person=person))
 
     async def _arrived(self, invited: Invited, contact: int) -> None:
-        await groups.arrived(self._account, invited, contact, self._owner, self._mark.high)
+        async with self._sending:  # it may be withdrawn just now
+            await groups.arrived(self._account, invited, contact, self._owner, self._mark.high)
         await self._came(invited, contact)
 
     async def _came(self, invited: Invited, contact: int) -> None:
@@ -262,14 +265,28 @@ class Hearing:
 
     # -- the connection ------------------------------------------------------------------------------------
 
-    async def _look(self) -> None:
+    async def _look(self, *, sent: bool) -> None:
         """How it is connected now. A server that lets nobody in is asked no more."""
-        found = await state_of(self._account.core, self._account.number, self._address)
-        if isinstance(found, Trouble):
-            if found.state.is_final:
-                raise found
-            self._feed.change(found.state, str(found), found.hint)
-        elif found is State.CONNECTED:
+        incoming, outgoing = await connection(self._account.core, self._account.number, self._address)
+        if isinstance(incoming, Trouble):
+            if incoming.state.is_final:
+                raise incoming
+            self._feed.change(incoming.state, str(incoming), incoming.hint)
+        elif incoming is State.CONNECTED:
+            self._may_push |= sent or self._feed.health.state is not State.CONNECTED
             self._feed.change(State.CONNECTED)
+            if outgoing:
+                await self._push()
         elif self._feed.health.state is State.CONNECTED:
             self._feed.change(State.CONNECTING, "It connects to the mail server again.")
+
+    async def _push(self) -> None:
+        """Have what could not be sent tried again at once, since the server is there.
+
+        Delta Chat sends over a connection that the server may have closed since, for one after a restart; then it waits
+        for half a minute, and after each failure longer, without an end. It gives a message up at the seventh attempt:
+        so this is done once after each success, and whenever the server was away.
+        """
+        if self._may_push:
+            self._may_push = False
+            await self._account.core.tell("maybe_network")

@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from migrate.errors import DecampError
 
@@ -129,13 +129,27 @@ def _short(said: str) -> str:
     return f"The mail server cannot be reached: {said[:200].rstrip('.')}." if said else "The mail server is gone."
 
 
-async def state_of(core: Core, account: int, address: str) -> Trouble | State:
-    """How the connection is (recipe of Delta Chat: 1000 none, 2000 on its way, 3000 at work, 4000 all done)."""
+class Connection(NamedTuple):
+    """How mail comes in, and what keeps it from going out: empty where nothing does."""
+
+    incoming: Trouble | State
+    outgoing: str
+
+
+async def connection(core: Core, account: int, address: str) -> Connection:
+    """How the account is connected (recipe of Delta Chat: 1000 none, 2000 on its way, 3000 at work, 4000 all done).
+
+    The number is about incoming mail only. What becomes of outgoing mail stands on a page for people, after the rest.
+    """
     level = await core.ask(int, "get_connectivity", account)
-    if level >= 3000:
-        return State.CONNECTED
     page = await core.ask(str, "get_connectivity_html", account)
+    incoming, _, outgoing = page.partition("<h3>Outgoing")
+    wrong = _error(incoming)
+    if level >= 3000:
+        return Connection(State.CONNECTED, _error(outgoing))
+    return Connection(trouble(wrong, address) if wrong else State.CONNECTING, _error(outgoing))
+
+
+def _error(page: str) -> str:
     found = re.search(r"Error: ([^<]*)", page)
-    if found is None:
-        return State.CONNECTING
-    return trouble(html.unescape(found.group(1)), address)
+    return html.unescape(found.group(1)) if found else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import ClassVar
 
 import msgspec
 
@@ -112,6 +113,14 @@ class Happened(Native, frozen=True, kw_only=True):
     msg_id: int = 0
     contact_id: int = 0
     progress: int = 0
+
+
+class Link(Native, frozen=True, kw_only=True):
+    """What a link is for."""
+
+    GOOD: ClassVar = "withdrawVerifyGroup"
+    """One of our own, into a group, that lets people in: it could be withdrawn."""
+    kind: str
 
 
 class Transport(Native, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+BOTH = "smtp imap"
+"""The doors of a server: where mail is brought, and where it is read."""
 
 
 class Mailbox(NamedTuple):
@@ -85,7 +87,7 @@ class MailServer:
         """From now on nobody of that name lives here."""
         self._office.ask("gone", address=address)
 
-    def drop(self, address: str, doors: str = "smtp imap") -> None:
+    def drop(self, address: str, doors: str = BOTH) -> None:
         """Cut the connections of one account; they may be made again."""
         self._office.ask("drop", address=address, doors=doors)
 
@@ -94,11 +96,11 @@ class MailServer:
         self._office.ask("logins", address=address)
         return self._office.tried
 
-    def stop(self) -> None:
-        self._office.ask("close")
+    def stop(self, doors: str = BOTH) -> None:
+        self._office.ask("close", doors=doors)
 
-    def start(self) -> None:
-        self._office.ask("open")
+    def start(self, doors: str = BOTH) -> None:
+        self._office.ask("open", doors=doors)
 
     def end(self) -> None:
         self._office.end()

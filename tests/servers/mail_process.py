@@ -107,7 +107,7 @@ class Office:
         is_right = self.passwords.get(data.login.decode()) == data.password.decode()
         if is_right:
             slot.lets_in(data.login.decode())
-        return AuthResult(success=is_right)
+        return AuthResult(success=is_right, handled=False)  # it is for the server to say so
 
     async def handle_RCPT(  # noqa: N802  the library's name
         self, _: object, __: object, envelope: Envelope, address: str, ___: object
@@ -194,16 +194,17 @@ async def main(lmtp: int | None) -> None:
         doors = {"smtp": office.smtp} | ({"imap": boxes.door} if boxes else {})
         while line := await lines.readline():
             asked = json.loads(line)
+            chosen = [doors[name] for name in asked.get("doors", " ".join(doors)).split()]
             match asked["do"]:
                 case "open":
-                    for door in doors.values():
+                    for door in chosen:
                         await door.open()
                 case "close":
-                    for door in doors.values():
+                    for door in chosen:
                         door.close()
                 case "drop":
-                    for name in asked["doors"].split():
-                        doors[name].drop(asked["address"])
+                    for door in chosen:
+                        door.drop(asked["address"])
                 case "gone":
                     del office.passwords[asked["address"]]
                 case "account":

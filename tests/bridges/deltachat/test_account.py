@@ -189,7 +189,7 @@ def test_a_password_that_is_changed_meanwhile_ends_all_attempts(apart: Home) -> 
     async def body(world: DeltaChatWorld) -> None:
         async with Seat(world) as seat:
             server.let_in(home.box.address, "another one")
-            server.drop()
+            server.drop(home.box.address)
             await seat.reaches(State.BAD_CREDENTIALS, seconds=30)
             assert "setup" in seat.bridge.health.todo
             assert home.box.password not in f"{seat.bridge.health}"

@@ -28,7 +28,7 @@ def test_a_bridge_that_is_killed_says_everything_once(
     rng = random.Random(kills)
     (tmp_path / "bridge").mkdir()
     home = Home(tmp_path / "bridge", server, friend)
-    keys = [f"word {number}" for number in range(8 * kills)]
+    keys = [f"word {number} of {kills}" for number in range(8 * kills)]  # one friend hears those of both
 
     async def body() -> None:
         async with world_in(home) as world:

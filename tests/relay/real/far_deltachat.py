@@ -75,8 +75,9 @@ class DeltaChat(Far):
             yield heard
 
     async def shut_out(self) -> None:
+        """The owner's own connections stay: their program would take half a minute to find out that one is gone."""
         self._server.let_in(self._home.box.address, "another password")
-        self._server.drop()
+        self._server.drop(self._home.box.address)
 
     async def let_in(self) -> None:
         self._server.let_in(*self._home.box)
