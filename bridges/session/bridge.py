@@ -179,7 +179,8 @@ class SessionBridge(Bridge):
             alarm.cancel()
         left_out = {id: why for id, why in self._troubles.items() if not whole and id not in places}
         self._troubles = left_out | arrived.troubles
-        if (trouble := arrived.troubles.get(account.id)) is not None and not arrived.events:
+        is_empty = not arrived.events and not arrived.unreadable
+        if (trouble := arrived.troubles.get(account.id)) is not None and is_empty:
             raise NoAnswer(f"The messages of the account could not be read: {trouble}.")
         await feed.room()
         events = self._looker.take(account, arrived, self._desk.now())

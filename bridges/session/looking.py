@@ -7,7 +7,7 @@ of it once more.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -24,6 +24,8 @@ from .record import Heard, Held, Record
 
 ONE_CALL = 300_000
 """Milliseconds: nodes keep the steps of a call so long (section 3.1), and all of them are one call."""
+MOST_SEEN = 10_000
+"""People of whom it is known what their messages called them: whoever was heard longest ago goes first."""
 
 
 class Looker:
@@ -40,7 +42,7 @@ class Looker:
 
     def take(self, online: OnlineAccount, arrived: Arrived, now: int) -> list[AnyEvent]:
         """The events of a look. The last of them has the cursor, if there is any."""
-        self.seen |= {event.sender: event for event in arrived.events if isinstance(event, account.ProfileSeen)}
+        self._see(event for event in arrived.events if isinstance(event, account.ProfileSeen))
         people = People(online, self.seen)
         with self._record.at_once():
             look = self._record.next_look()
@@ -57,6 +59,13 @@ class Looker:
         if told:
             told[-1] = replace(told[-1], cursor=str(look))
         return told
+
+    def _see(self, profiles: Iterable[account.ProfileSeen]) -> None:
+        for profile in profiles:
+            self.seen.pop(profile.sender, None)
+            self.seen[profile.sender] = profile
+        for sender in list(self.seen)[: max(0, len(self.seen) - MOST_SEEN)]:
+            del self.seen[sender]
 
     # -- what came ------------------------------------------------------------------------------------
 
@@ -92,8 +101,8 @@ class Looker:
         """Whether this is one more step of a call that was told already."""
         if not (isinstance(event, account.Noticed) and event.what == "call"):
             return False
-        began = self._calls.get(event.conversation)
-        if began is not None and abs(event.sent_at - began) < ONE_CALL:
+        self._calls = {chat: at for chat, at in self._calls.items() if abs(event.sent_at - at) < ONE_CALL}
+        if event.conversation in self._calls:
             return True
         self._calls[event.conversation] = event.sent_at
         return False

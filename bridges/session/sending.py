@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from migrate.account.errors import BadRecord, CannotSend
 from migrate.account.files import Outgoing
@@ -66,7 +66,7 @@ class Sender:
         self._room = asyncio.Semaphore(AT_ONCE)
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[asyncio.Task[Sent]] = set()
-        self._given_up: set[asyncio.Task[Sent]] = set()
+        self._given_up: WeakSet[asyncio.Task[Sent]] = WeakSet()
 
     async def do(self, chat: str, action: AnyAction) -> Sent:
         """Do something in a chat. Raises `NotNow`, `Refused` or `CannotDo`."""
@@ -106,7 +106,7 @@ class Sender:
         under_way = set(self._under_way)
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=seconds)
-            self._given_up |= late
+            self._given_up.update(late)
             for task in late:
                 task.cancel()
 

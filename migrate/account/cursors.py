@@ -19,6 +19,8 @@ REMEMBERED = 15 * 86_400_000
 """Longer than nodes keep messages: what is older cannot come again."""
 MOST_REMEMBERED = 400_000
 """Entries; the oldest go first. An account with more than 200,000 messages in two weeks may see some of them twice."""
+MOST_STRANGERS = 10_000
+"""People who wrote first, and conversations with a timer of their own: anybody can be as many as they like."""
 LATER_THAN_BELIEVABLE = 60_000
 
 
@@ -114,6 +116,10 @@ class Cursors:
         for key in list(self.seen)[: max(0, len(self.seen) - MOST_REMEMBERED)]:  # in the order in which they came
             del self.seen[key]
         self.closed = {hash: group for hash, group in self.closed.items() if self.has(hash, "reported")}
+        for id in sorted(self.wrote_first, key=self.wrote_first.__getitem__)[:-MOST_STRANGERS]:
+            del self.wrote_first[id]
+        for id in sorted(self.timers, key=lambda id: (id in self.accepted, self.timers[id].since))[:-MOST_STRANGERS]:
+            del self.timers[id]
 
     def read_again(self, group: str, namespace: int) -> None:
         """Begin anew with the messages of a group, because there is a key that may open what stayed closed."""

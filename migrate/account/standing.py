@@ -17,7 +17,7 @@ from ..session.content import Profile
 from ..session.keys import GROUP_PREFIX, AccountKeys
 from ..session.receive import Received
 from ..session.signers import Signer
-from .cursors import Cursors, Timer
+from .cursors import MOST_STRANGERS, Cursors, Timer
 from .errors import CannotSend
 from .prepared import Kind, Prepared
 
@@ -107,6 +107,8 @@ class Standing:
         if self._profiles.get(sender, known) == shown:
             return False
         self._profiles[sender] = shown
+        if len(self._profiles) > MOST_STRANGERS:
+            del self._profiles[next(iter(self._profiles))]  # who is heard again is told again
         return True
 
     # -- what a message of ours has to carry ---------------------------------------------------------

@@ -66,6 +66,8 @@ class Bootstrap:
         """Ask all seeds at once; the first that gives a list is believed."""
         asked = [asyncio.create_task(self._of_seed(seed, fewest)) for seed in self._access.seeds]
         self._late.update(asked)
+        for task in asked:  # each holds a list of all nodes
+            task.add_done_callback(self._late.discard)
         for answer in asyncio.as_completed(asked):
             if (found := await answer) is not None:
                 self.keep(found.nodes)

@@ -95,6 +95,8 @@ class Http:
 
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, self._patience.connect))
         async with self._slots:
+            if self._session.closed:  # whoever waited for their turn, or tries again, may come after the end
+                raise NoAnswer(f"{_host(str(url))} was not asked: the connection to the network has ended.")
             self._report.requests += 1
             whole = False
             try:

@@ -231,9 +231,10 @@ class Communities:
         return {row.id: row for row in found if row is not None}
 
     async def _reader(self, chat: str, room: OpenRoom) -> Reader:
-        assert self._online is not None  # noqa: S101  nobody reads without a connection
-        account, _ = self._online
         member, key = await room.community.member(), room.link.server_key
+        if self._online is None:
+            raise NoAnswer("The connection ended while the room was read.")
+        account, _ = self._online
         unwanted = _ids_of(account.settings.blocked, key)
         return Reader(
             chat=chat_of_id(chat, room.link, self._record.rooms.titles().get(chat)),

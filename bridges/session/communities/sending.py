@@ -91,8 +91,9 @@ class RoomSender:
         online = self._online()
         profile = _profile(online) if online is not None else Profile()
         data = DataMessage(body=action.text or None, attachments=tuple(pointers), quote=quote, profile=profile)
+        member = await room.community.member()  # before the time is looked up, which nobody else is to get
         sent_at = max(room.community.now(), self._record.rooms.last_sent_at() + 1)
-        sealed = seal(Content(data=data, sent_at=sent_at), await room.community.member(), tuple(numbers))
+        sealed = seal(Content(data=data, sent_at=sent_at), member, tuple(numbers))
         self._record.rooms.mail(chat, action.key, sent_at, sealed)
         return sealed
 

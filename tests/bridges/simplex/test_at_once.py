@@ -180,8 +180,8 @@ def test_an_answer_that_comes_too_late_to_be_heard_is_nobodys_trouble(monkeypatc
         with pytest.raises(Lost):
             await core.ask("/user")
         go.set()
-        while core._asking:
-            await asyncio.sleep(0)
+        await everybody_had_a_turn()
+        assert not core._asking
         gc.collect()
 
     asyncio.run(story())
