@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import random
-import signal
 import time
-import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from migrate.announce.sending import Outside, Pace, Sender
 from migrate.cards.statement import read
 from tests.announce.people import ME, NOW, addressed, campaign, id_of, person, signature
 from tests.announce.street import ForgetfulBridge, GardenBridge, StreetBridge, street
+from tests.lives import lives
 
 PEOPLE, KILLS = 300, 30
 BEGAN = time.time_ns()
@@ -46,19 +44,6 @@ async def send(home: Path, bridge: Bridge, garden: Bridge | None) -> None:
     assert not tally.stopped
 
 
-def start(home: Path, bridge: type[Bridge], garden: type[Bridge] | None) -> int:
-    """Sending in a process of its own, without the second that Python takes to start."""
-    child = os.fork()
-    if child == 0:
-        try:
-            asyncio.run(send(home, bridge(), garden() if garden else None))
-        except BaseException:  # noqa: BLE001 - the child says what went wrong before it ends
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
 def planned(home: Path, via: str, inviting: tuple[str, ...] = ()) -> None:
     with Journal(home) as journal:
         number = journal.plan(
@@ -68,19 +53,13 @@ def planned(home: Path, via: str, inviting: tuple[str, ...] = ()) -> None:
 
 
 def killed_again_and_again(home: Path, bridge: type[Bridge], garden: type[Bridge] | None) -> None:
-    rng, kills = random.Random(4), 0
-    for tries in itertools.count():
-        assert tries < 20 * KILLS, "sending always ends before it can be killed"
-        child = start(home, bridge, garden)
-        if kills < KILLS:
-            time.sleep(rng.uniform(0.005, 0.08))
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        kills += os.WIFSIGNALED(status)
-        if not os.WIFSIGNALED(status):
-            assert os.WEXITSTATUS(status) == 0
-            assert kills == KILLS, f"it was through after {kills} kills: make it slower"
-            return
+    def sending() -> None:
+        asyncio.run(send(home, bridge(), garden() if garden else None))
+
+    rng = random.Random(4)
+    for kills in range(KILLS):
+        assert not lives(sending, rng.uniform(0.005, 0.08)), f"it was through after {kills} kills: make it slower"
+    assert lives(sending)
 
 
 def shown(home: Path) -> list[tuple[str, str]]:

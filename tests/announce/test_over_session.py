@@ -84,9 +84,9 @@ def check(tmp_path: Path, contacts: int, kills: int, per_minute: int) -> None:
 
 
 def test_each_contact_gets_one_notice_although_sending_is_killed(tmp_path: Path) -> None:
-    check(tmp_path, contacts=30, kills=3, per_minute=240)
+    check(tmp_path, contacts=30, kills=3, per_minute=120)
 
 
 @pytest.mark.long
 def test_300_contacts_get_one_notice_each_although_sending_is_killed_30_times(tmp_path: Path) -> None:
-    check(tmp_path, contacts=300, kills=30, per_minute=600)
+    check(tmp_path, contacts=300, kills=30, per_minute=300)
