@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from hypothesis import settings
 
+from tests.patience import PATIENCE
+
 # A machine that is busy, or reads a word list for the first time, is slow and not wrong.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -63,9 +65,10 @@ def chromium(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
     if path is None:
         absent("there is no Chromium on this machine")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         absent("Playwright is not installed")
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_QUIET.split())
         yield browser

@@ -51,7 +51,7 @@ def test_search_finds_any_script(typed: str, count: int, visit: Visit, site: Sit
     visit.page.goto(site.index())
     visit.page.get_by_role("searchbox").fill(typed)
     expect(visit.page.locator("#found-title")).to_have_text(
-        re.compile(rf"^{count} message" if count else "^No message"), timeout=5000
+        re.compile(rf"^{count} message" if count else "^No message")
     )
     expect(visit.page.locator(".hits li")).to_have_count(count)
 

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 from tests.checks.tree import ROOT
+from tests.speed import slowness
 
-LIMIT = 0.4  # seconds of CPU, on any machine that people still use
+LIMIT = 0.4  # seconds of CPU, where nothing else keeps the machine busy
 HEAVY = ("sqlcipher3", "nacl", "keyring", "qrcode", "PIL", "rich.progress", "asyncio", "slixmpp", "nio", "pydantic")
 
 HELP = """
@@ -33,7 +34,7 @@ def cpu_seconds_of_help() -> float:
 
 def test_help_takes_less_than_four_tenths_of_a_second() -> None:
     best = min(cpu_seconds_of_help() for _ in range(3))
-    assert best < LIMIT, f"decamp --help took {best:.2f} s of CPU"
+    assert best < LIMIT * slowness(), f"decamp --help took {best:.2f} s of CPU"
 
 
 def test_help_loads_no_library_of_databases_keys_or_networks() -> None:

@@ -183,10 +183,10 @@ def test_the_page_follows_the_relay_in_a_browser_and_fits_its_window(chromium: B
         assert "All sides are connected" in window.inner_text("main")
         assert window.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         shown.status = status(State.LOGGED_OUT, title="Book club", links=3)
-        window.wait_for_selector("text=Not well: matrix: logged out", timeout=10_000)
+        window.wait_for_selector("text=Not well: matrix: logged out")
         assert "Book club" in window.inner_text("main")
         assert window.evaluate("window.hacked") is None
         assert window.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert complaints == []
-    window.wait_for_selector(".lost:visible", timeout=10_000)
+    window.wait_for_selector(".lost:visible")
     context.close()

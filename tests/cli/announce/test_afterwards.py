@@ -12,13 +12,14 @@ from migrate.announce.journal import Journal
 from tests.announce.street import happens, street
 from tests.cli.announce.conftest import status
 from tests.cli.conftest import HOSTILE, Decamp
+from tests.patience import PATIENCE
 
 
 def watched(decamp: Decamp, home: Path, *words: str, arrivals: int, greeted: int = 0) -> Result:
     """`announce watch`, until so many have come, and then stopped as from another terminal."""
 
     def stop() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         with Journal(home) as journal:
             query = "SELECT count(*), count(greeted_at) FROM arrivals"
             while journal.db.execute(query).fetchone() != (arrivals, greeted) and time.monotonic() < deadline:
