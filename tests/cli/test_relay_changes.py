@@ -12,7 +12,7 @@ from migrate.cli.run import Options, Run
 from tests.cli.conftest import Decamp, said
 from tests.cli.relay_town import Running, Town, until
 
-SOON = 6.0  # seconds, on a machine that does other things too
+SOON = 20.0  # seconds, on a machine that does other things too
 BEFORE, AFTER = "password-of-yesterday", "password-of-today"
 
 
@@ -143,9 +143,8 @@ def test_a_bridge_with_a_wrong_password_waits_and_comes_back_with_the_right_one(
         assert state_of(decamp, "shelf") == "bad credentials"
         done = decamp("bridge", "setup", "shelf", "--answers", answers)
         assert done.exit_code == 0, done.output
-        assert knocks(linked) == 2, "that was the setup"
         until(lambda: linked.texts("new/room") == ["Ann: tea?"], SOON)
-        assert knocks(linked) == 3
+        assert knocks(linked) == 3, "the first, that of the setup, and that with the right password"
         assert relay.log.count("folder: connected.") == 1
         assert AFTER not in relay.log
 

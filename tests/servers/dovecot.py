@@ -140,7 +140,7 @@ class Dovecot:
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
     def end(self) -> None:
         self.stop()

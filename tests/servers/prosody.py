@@ -121,7 +121,7 @@ class Prosody:
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
     def account(self, name: str, host: str = "localhost") -> tuple[str, str]:
         """A new account: its address and password. `lonely.localhost` has no services at all."""
