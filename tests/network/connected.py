@@ -25,7 +25,7 @@ KEYS = AccountKeys(bytes(range(32)))
 SIGNER = AccountSigner(KEYS)
 DAY = 86_400_000
 IMPATIENT = Patience(connect=1.0, seed=1.0, node=0.4, file=0.5)
-"""For tests in which somebody is too slow: the answers of the others take milliseconds, on a busy machine more."""
+"""For tests in which somebody is too slow, and for no others: on a busy machine everybody may be so for a moment."""
 NODES = 9
 
 

@@ -19,7 +19,7 @@ from migrate.session.errors import BadAnswer, NoAnswer
 from migrate.session.keys import AccountKeys
 from migrate.standin.community import CommunityServer
 from migrate.standin.network import StandIn
-from tests.network.connected import IMPATIENT, KEYS, NODES, Pauses, online, way_to
+from tests.network.connected import KEYS, NODES, Pauses, online, way_to
 from tests.standin.clients import NOW, start
 
 Result = TypeVar("Result")
@@ -40,7 +40,7 @@ def server(standin: StandIn) -> CommunityServer:
 
 @pytest.fixture(params=["onions", "directly"])
 def access(request: pytest.FixtureRequest, standin: StandIn) -> Access:
-    return way_to(standin, direct=request.param == "directly", patience=IMPATIENT)
+    return way_to(standin, direct=request.param == "directly")
 
 
 def link_to(server: CommunityServer, room: str = "lobby") -> CommunityLink:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.network.access import Patience
 from migrate.network.network import Network
 from migrate.network.saved import save_list
 from migrate.session.errors import NoAnswer
@@ -79,7 +80,8 @@ def played(
         SWITCHES[switch](standin.faults)
     save_list(folder / "nodes.json", listed(standin), NOW)
     pauses = Pauses()
-    access = way_to(standin, cache=folder / "nodes.json", patience=IMPATIENT, direct=direct)
+    patience = IMPATIENT if any("slow" in switch for switch in switches) else Patience()
+    access = way_to(standin, cache=folder / "nodes.json", patience=patience, direct=direct)
     return online(access, everything, pauses=pauses), pauses
 
 
