@@ -12,6 +12,7 @@ from bridges.api import Desk, Gone, Left, Person, Post, Posted, Refused
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.deltachat.world import DeltaChatWorld, Home, inside, played
+from tests.patience import PATIENCE
 
 NOOR = Person(id="05" + "cd" * 32, name="Noor")
 
@@ -59,7 +60,7 @@ def test_a_picture_that_is_given_while_the_first_message_goes_out_arrives(
             await seat.bridge.send(chat.id, Post(key=f"large {lead}", text=f"after {lead} s"))
             await dressing
             there = await world.friend.saw(Posted, says(f"after {lead} s"))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while not world.friend.ask("get_basic_chat_info", int(there.chat.id))["profileImage"]:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
 
@@ -93,7 +94,7 @@ def test_a_group_that_the_owner_took_us_out_of_says_so_and_the_next_is_another(h
             await seat.bridge.send(before.id, Post(key="out", text="we two"))
             there = await world.friend.saw(Posted, says("we two"))
             world.friend.ask("remove_contact_from_chat", int(there.chat.id), int(there.sender.id))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while (await inside(seat).room(int(before.id))).self_in_group:  # noqa: ASYNC110  nobody tells
                     await asyncio.sleep(0.05)
             with pytest.raises(Gone):

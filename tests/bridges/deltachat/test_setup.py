@@ -16,6 +16,7 @@ from bridges.api import BadSetting, Desk, State
 from bridges.deltachat import setup
 from bridges.deltachat.bridge import DeltaChatBridge
 from tests.bridges.deltachat.friend import DeltaChatFriend
+from tests.patience import PATIENCE
 from tests.servers.mail import Mailbox, MailServer
 
 
@@ -63,7 +64,7 @@ async def runs(values: dict[str, str], folder: Path) -> str:
         settings=values, folder=folder, now=lambda: time.time_ns() // 1_000_000, random=Random(1), random_bytes=bytes,
     ))  # fmt: skip
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             async for _ in bridge.events():
                 assert not bridge.health.state.is_final, bridge.health
                 if bridge.health.state is State.CONNECTED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -14,7 +14,7 @@ from migrate.archive.read import Archive
 from migrate.demo.online import Size, Told, populate
 from migrate.export import Report, export
 from migrate.model import Message
-from migrate.network.access import Access, Patience
+from migrate.network.access import Access
 from migrate.network.network import Network, connect
 from migrate.session.keys import AccountKeys
 from migrate.session.poll import Tour, Visitor
@@ -73,7 +73,7 @@ def restore(
     stop_after: int | None = None,
 ) -> Restored:
     """Read the account into an archive, over onions. With `stop_after` the run is killed after so many places."""
-    access = replace(Access.of_standin(network.way_in()), patience=Patience(connect=2.0, seed=2.0, node=2.0, file=2.0))
+    access = Access.of_standin(network.way_in())
 
     async def soon(_: float) -> None:
         await asyncio.sleep(0)
