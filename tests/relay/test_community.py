@@ -20,7 +20,7 @@ from bridges.relay.seats import Seat
 from bridges.relay.sqlite import SqliteStore
 from bridges.session.bridge import SessionBridge
 from tests.bridges.session.friend import this_moment
-from tests.bridges.session.room import RoomWorld, in_a_room
+from tests.bridges.session.room import RoomWorld, in_a_room, nothing_asked
 from tests.relay.world import until
 
 pytestmark = pytest.mark.usefixtures("hurry")
@@ -173,7 +173,7 @@ def test_a_link_that_is_removed_while_the_relay_runs_ends_the_reading(tmp_path: 
                 both.relay.store.portals.remove("lobby")
                 both.relay.store.database.commit()
                 both.relay.reload()
-                await asyncio.sleep(0.3)  # what is under way comes to its end
+                await nothing_asked(world.server)
                 asked = len(world.server.asked)
                 await asyncio.sleep(0.6)
                 assert len(world.server.asked) == asked

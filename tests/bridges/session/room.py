@@ -245,3 +245,12 @@ async def seated(folder: Path) -> AsyncIterator[tuple[RoomWorld, Seat]]:
 def texts(seat: Seat) -> list[str]:
     """What a bridge has told of, in order."""
     return [event.text for event in seat.events if isinstance(event, Posted)]
+
+
+async def nothing_asked(server: CommunityServer) -> None:
+    """Wait until what is under way has come to its end: nothing new in the time of several looks, and again nothing."""
+    quiet, asked = 0, -1
+    while quiet < 2:
+        quiet = quiet + 1 if len(server.asked) == asked else 0
+        asked = len(server.asked)
+        await asyncio.sleep(0.3)

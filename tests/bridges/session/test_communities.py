@@ -29,7 +29,7 @@ from migrate.session.content import Content, DataMessage, Pointer
 from migrate.session.keys import AccountKeys
 from migrate.standin.network import StandIn
 from tests.bridges.session.friend import this_moment, until
-from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, in_rooms, seated, texts
+from tests.bridges.session.room import RoomFriend, RoomWorld, in_a_room, in_rooms, nothing_asked, seated, texts
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("hurry")
@@ -93,10 +93,10 @@ def test_a_room_that_nobody_wants_any_more_is_left_and_begins_anew(tmp_path: Pat
             world.hand.say("heard")
             await seat.saw(Posted, says("heard"))
             seat.bridge.follow([])
-            await asyncio.sleep(0.5)  # several looks
+            await nothing_asked(world.server)
             asked = len(world.server.asked)
             world.hand.say("unheard")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # several looks
             assert len(world.server.asked) == asked
             seat.bridge.follow([world.chat])
             await until(lambda: any("/since/" in path for _, path, _ in world.server.asked[asked:]))
