@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..api import Desk, NotNow, Refused
+from ..api import Desk, Gone, NotNow, Refused
 from ..events import Person
 from .about import is_on
 from .calls import Calls, Denied, path
@@ -42,7 +43,8 @@ class Account:
         settings = desk.settings
         base = await trying.insist(lambda: homeserver(settings["homeserver"]))
         calls = Calls(base, settings["token"])
-        try:
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(calls.close)
             told = await trying.insist(lambda: calls.ask("GET", path("account", "whoami")))
             user, device_id = a_text(told, "user_id"), a_text(told, "device_id")
             if not user or not device_id:
@@ -52,12 +54,11 @@ class Account:
             device = await trying.insist(
                 lambda: Device.opened(calls, base, settings["token"], (user, device_id), keys, secret)
             )
+            opened.push_async_callback(device.close)
             media = Media(calls, desk.folder, desk.random_bytes)
             largest = await trying.insist(media.largest)
             profile = await trying.insist(lambda: _profile(calls, user))
-        except BaseException:
-            await calls.close()
-            raise
+            opened.pop_all()
         tickets, rooms = Tickets(secret), Rooms(calls, media)
         pen = Pen(calls, media, keep, tickets, public=is_on(settings["receipts"]))
         hearing = Hearing(user, settings["owner"], calls, device, keep, tickets, pen, rooms, trying)
@@ -72,8 +73,11 @@ class Account:
 
     async def put(self, room: str, kind: str, content: Object, ticket: str, voice: Voice) -> str:
         """An event into a room, sealed where the room is. Reactions are open everywhere: recipe, section 2."""
-        if self.is_sealed(self.hearing.places[room]) and kind != "m.reaction":
-            return await self.device.put(room, kind, content, ticket)
+        place = self.hearing.places.get(room)
+        if place is None:  # we were taken out of it while a file was on its way
+            raise Gone("There is no such chat (any more).")
+        if self.is_sealed(place) and kind != "m.reaction":
+            kind, content = await self.device.seal(room, kind, content)
         told = await self.calls.ask("PUT", path("rooms", room, "send", kind, ticket), content)
         if not (event := a_text(told, "event_id")):
             raise NotNow("The homeserver does not say under which id it has the message.")

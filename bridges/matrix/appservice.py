@@ -94,6 +94,7 @@ class AppserviceBridge(Bridge):
         task.cancel()
         await asyncio.wait([task])
         await self._service.calls.close()
+        await self._under_way.over(LET_GO)  # what was cut off ends now, and may still write down what became of it
         self._keep.close()
         self._feed.change(State.STOPPED)
         self._feed.add(Changed(health=self._feed.health, cursor=self._cursor))
@@ -149,7 +150,7 @@ class AppserviceBridge(Bridge):
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)  # often several fail at once
 
     async def _read(self, feed: Feed, keep: Keep, portals: Portals) -> None:
         """The journal, from the cursor on. The last event of each entry has the cursor."""

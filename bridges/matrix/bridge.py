@@ -96,6 +96,7 @@ class MatrixBridge(Bridge):
         await asyncio.wait([task])
         if self._account:
             await self._account.close()
+        await self._under_way.over(LET_GO)  # what was cut off ends now, and may still write down what became of it
         self._keep.close()
         self._feed.change(State.STOPPED)
         self._feed.add(Changed(health=self._feed.health, cursor=self._cursor))
@@ -206,10 +207,10 @@ class MatrixBridge(Bridge):
                 sealed=is_on(self._desk.settings["encrypt"]),
                 query={},
             )
-            if is_new:
-                await account.rooms.mark_direct(account.me.id, room, owner, {})
-            else:
+            if not is_new:
                 await account.rooms.invite(room, owner, {})
+            # Also where it is not new: an earlier attempt may have been cut off before it came to this.
+            await account.rooms.mark_direct(account.me.id, room, owner, {})
             self._expected.add(room)
             place = await self._place(account, room)
             if is_new and picture is not None:
@@ -245,6 +246,9 @@ class MatrixBridge(Bridge):
                     self._appeared.clear()
                     await self._appeared.wait()
         except TimeoutError:
+            if not await account.rooms.are_in(room):
+                self._expected.discard(room)
+                raise Gone(NO_CHAT) from None
             raise NotNow(NOT_TOLD) from None
         return place
 

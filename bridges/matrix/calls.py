@@ -109,6 +109,8 @@ class Calls:
         """An answer whose body is still to be read. What goes wrong while it is read is told in the same way."""
         import aiohttp
 
+        if self._session.closed:
+            raise NotNow("The bridge is stopping.")
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         headers |= {"Content-Type": type} if type else {}
         headers |= {"Content-Length": str(length)} if length is not None else {}

@@ -1,7 +1,9 @@
 """A device of the account and its keys, on matrix-nio, which does nothing here but sealing and opening.
 
 Requests go out by `Calls`, because nio's own loops neither stop nor say why (recipe for Matrix, section 2). nio itself
-only asks for keys, and hands out ours.
+only asks for members and keys, and hands out ours. It believes each answer as if it was the newest: somebody who came
+into a room, or got another phone, while it waited for an older answer would be left out for good. So nothing else is
+told to it meanwhile.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from .loose import Object, a_text, an_object
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-SEALING = 60.0  # seconds for handing out keys and sending
+SEALING = 60.0  # seconds for handing out the keys of a room
 QUIET = ("nio", "peewee")  # they write down what they send and receive
 
 
@@ -45,6 +47,8 @@ class Device:
         )
         self._nio = nio.AsyncClient(base, user, device, store_path=str(folder), config=config)
         self._nio.restore_login(user, device, token)
+        self._turn = asyncio.Lock()
+        self._is_closed = False
 
     @classmethod
     async def opened(
@@ -75,6 +79,7 @@ class Device:
         return str(self._nio.olm.account.identity_keys["ed25519"])
 
     async def close(self) -> None:
+        self._is_closed = True
         await self._nio.close()
         if self._nio.store is not None:
             self._nio.store.database.close()
@@ -92,7 +97,8 @@ class Device:
         if not isinstance(answer, nio.SyncResponse):
             log.warning("The homeserver's answer to a sync has a shape of its own; keys in it are lost.")
             return {}
-        await self._nio.receive_response(answer)
+        async with self._turn:
+            await self._nio.receive_response(answer)
         return {
             event.event_id: event.source
             for joined in answer.rooms.join.values()
@@ -103,7 +109,8 @@ class Device:
     async def keep_up(self) -> None:
         """Hand out keys of ours and ask for those of others, where that is due."""
         try:
-            await self._hand_out()
+            async with self._turn:
+                await self._hand_out()
         except Denied as error:
             log.warning("Keys could not be handed out: %s", error)
 
@@ -131,19 +138,30 @@ class Device:
             return None
         return opened.source if isinstance(opened, nio.Event) else None
 
-    async def put(self, room: str, kind: str, content: Object, ticket: str) -> str:
-        """Seal an event for everybody in the room and put it there.
+    async def seal(self, room: str, kind: str, content: Object) -> tuple[str, Object]:
+        """An event sealed for everybody in a room: its kind and its content.
 
         Devices that nobody has verified can read it too: the first new phone of the owner would block everything.
         """
-        sending = self._nio.room_send(room, kind, content, tx_id=ticket, ignore_unverified_devices=True)
-        try:
-            answer = _checked(await _guarded(asyncio.wait_for(sending, SEALING)))
-        finally:
-            # Where asking for keys fails, nio leaves behind that it still shares them, and would wait for ever.
-            if (sharing := self._nio.sharing_session.pop(room, None)) is not None:
-                sharing.set()
-        return str(getattr(answer, "event_id", ""))
+        async with self._turn:
+            if self._is_closed:
+                raise NotNow("The bridge is stopping.")
+            return await _guarded(asyncio.wait_for(self._sealed(room, kind, content), SEALING))
+
+    async def _sealed(self, room: str, kind: str, content: Object) -> tuple[str, Object]:
+        """In the steps that nio takes itself before it sends something."""
+        known = self._nio.rooms.get(room)
+        if known is not None and not known.members_synced:
+            await self._nio.joined_members(room)
+            if self._nio.should_query_keys:
+                await self._nio.keys_query()
+        if self._nio.olm is not None and self._nio.olm.should_share_group_session(room):
+            try:
+                await self._nio.share_group_session(room, ignore_unverified_devices=True)
+            finally:  # where asking for keys fails, nio leaves behind that it still shares them
+                self._nio.sharing_session.pop(room, None)
+        kind, sealed = self._nio.encrypt(room, kind, content)
+        return kind, sealed
 
 
 async def _guarded(asking: Awaitable[T]) -> T:

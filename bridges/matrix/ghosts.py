@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from ..events import Person
 from .about import LONGEST_NAME
@@ -13,6 +15,8 @@ from .media import Media
 from .sending import Voice
 
 LOGIN = "m.login.application_service"
+MOST_NAMED = 10_000
+"""Ghosts of which it is known what they are called; the others are asked first: a community may have any number."""
 
 
 class Ghosts:
@@ -21,6 +25,7 @@ class Ghosts:
     def __init__(self, calls: Calls, media: Media, prefix: str, server: str) -> None:
         self._calls, self._media, self._prefix, self._server = calls, media, prefix, server
         self._named: dict[str, str] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.bot = f"@{prefix}bot:{server}"
 
     def id(self, person: Person) -> str:
@@ -39,12 +44,15 @@ class Ghosts:
         ghost = self.id(person)
         query = {"user_id": ghost}
         name = shown_name(person)
-        if ghost not in self._named:
-            await self._register(ghost)
-            self._named[ghost] = a_text(await self._profile(ghost), "displayname")
-        if self._named[ghost] != name:
-            await self._calls.ask("PUT", path("profile", ghost, "displayname"), {"displayname": name}, query)
-            self._named[ghost] = name
+        async with self._turns.setdefault(ghost, asyncio.Lock()):  # no older name comes after a newer one
+            if ghost not in self._named:
+                await self._register(ghost)
+                self._named[ghost] = a_text(await self._profile(ghost), "displayname")
+            if self._named[ghost] != name:
+                await self._calls.ask("PUT", path("profile", ghost, "displayname"), {"displayname": name}, query)
+                self._named[ghost] = name
+            if len(self._named) > MOST_NAMED:
+                del self._named[next(iter(self._named))]
         return Voice(ghost, query, at=at)
 
     async def dress(self, person: Person, picture: Path | None) -> None:

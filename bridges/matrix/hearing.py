@@ -23,6 +23,8 @@ from .trying import Trying
 
 log = logging.getLogger(__name__)
 PAGE = 100
+MOST_INVITED = 1_000
+"""Rooms that we could be in: anybody can invite us to any number. The oldest is forgotten first."""
 _NO_PRESENCE: Object = {"not_types": ["*"]}
 LATER_SYNC = json.dumps({"presence": _NO_PRESENCE, "room": {"timeline": {"limit": PAGE}}})
 
@@ -38,7 +40,10 @@ def first_sync(mark: str) -> str:
 
 @dataclass(slots=True)
 class Hearing:
-    """The ears of one account. `places` are the rooms it is in, `invited` those it could be in."""
+    """The ears of one account. `places` are the rooms it is in.
+
+    `invited` are those it could be in, with whoever wants to talk to us alone there.
+    """
 
     me: str
     owner: str
@@ -50,7 +55,7 @@ class Hearing:
     rooms: Rooms
     trying: Trying
     places: dict[str, Place] = field(default_factory=dict)
-    invited: dict[str, tuple[Place, str]] = field(default_factory=dict)
+    invited: dict[str, str] = field(default_factory=dict)
     _direct: dict[str, str] = field(default_factory=dict)
     _typing: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -65,6 +70,8 @@ class Hearing:
             for event in (*objects(joined, "state", "events"), *reading.timeline(an_object(joined))):
                 if event.get("state_key") is not None:
                     self._place(room).take(event)
+        for room, told in an_object(batch, "rooms", "invite").items():
+            self._invitation(room, an_object(told))
         return a_text(batch, "next_batch")
 
     async def batch(self, since: str, wait: float) -> Object:
@@ -183,7 +190,8 @@ class Hearing:
         self, room: str, told: Object, since: str, opened: dict[str, Object]
     ) -> AsyncIterator[AnyEvent]:  # fmt: skip
         """The last that was said in a room, and that we are out of it."""
-        if self.invited.pop(room, None) or room not in self.places:
+        self._typing.pop(room, None)
+        if self.invited.pop(room, None) is not None or room not in self.places:
             return
         place = self.places[room]
         async for event in self._joined(place, told, since, opened):
@@ -193,17 +201,25 @@ class Hearing:
 
     async def _asked(self, room: str, told: Object) -> Asked | None:
         """Follow an invitation of the owner, and of those we have a chat with; others have to wait for `Accept`."""
-        invite_state = list(objects(told, "invite_state", "events"))
-        place, inviter, direct = reading.invitation(self.me, room, invite_state)
-        self.invited[room] = (place, inviter if direct else "")
+        place, inviter = self._invitation(room, told)
         if inviter == self.owner or inviter in self._direct.values():
             await self.trying.insist(lambda: self.accept(room))
             return None
         return Asked(chat=place.chat, person=place.person(inviter))
 
+    def _invitation(self, room: str, told: Object) -> tuple[Place, str]:
+        """Note that we could be in a room, and say what it is like and who wants us there."""
+        invite_state = list(objects(told, "invite_state", "events"))
+        place, inviter, direct = reading.invitation(self.me, room, invite_state)
+        self.invited[room] = inviter if direct else ""
+        if len(self.invited) > MOST_INVITED:
+            log.warning("More than %d rooms wait for us: one of them has to ask again.", MOST_INVITED)
+            del self.invited[next(iter(self.invited))]
+        return place, inviter
+
     async def accept(self, room: str) -> None:
-        """Go into a room that somebody invited us to."""
-        direct_with = self.invited[room][1]
+        """Go into a room that somebody invited us to. Two may follow one invitation; the second changes nothing."""
+        direct_with = self.invited.get(room)
         try:
             await self.calls.ask("POST", path("join", room), {})
             if direct_with:

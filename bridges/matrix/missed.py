@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from .calls import Calls, Denied, Trouble, path
 from .ghosts import Ghosts
@@ -37,7 +38,7 @@ class Missed:
     def __init__(self, calls: Calls, keep: Keep, ghosts: Ghosts, now: Callable[[], int]) -> None:
         self._calls, self._keep, self._ghosts, self._now = calls, keep, ghosts, now
         self._looked: set[str] = set()
-        self._alone: dict[str, asyncio.Lock] = {}
+        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._failures: Counter[str] = Counter()
         self._gap, self._breaks, self._brought = asyncio.Event(), calls.breaks, 0
         self._gap.set()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from ..events import AnyEvent, Edited, Receipt, Typing
 from . import reading
@@ -32,19 +34,30 @@ class Portals:
     pen: Pen
     trying: Trying
     _places: dict[str, Place] = field(default_factory=dict)
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _typing: dict[str, frozenset[str]] = field(default_factory=dict)
     typing_for: set[str] = field(default_factory=set)
     """The rooms in which we said ourselves that the owner types."""
 
     async def place(self, room: str) -> Place:
         """A room as it is. Raises `Denied` where the bot is not in it."""
-        if room not in self._places:
-            place = Place(room, self.ghosts.bot)
-            told = await self.calls.ask_list("GET", path("rooms", room, "state"))
-            for event in objects(told):
-                place.take(event)
-            self._places[room] = place
-        return self._settled(self._places[room])
+        async with self._turn(room):
+            if room not in self._places:
+                place = Place(room, self.ghosts.bot)
+                told = await self.calls.ask_list("GET", path("rooms", room, "state"))
+                for event in objects(told):
+                    place.take(event)
+                self._places[room] = place
+            return self._settled(self._places[room])
+
+    async def _changed(self, room: str, raw: Object) -> None:
+        """Learn what changed in a room. One that is looked at for the first time may have been looked at before it."""
+        async with self._turn(room):
+            if room in self._places:
+                self._places[room].take(raw)
+
+    def _turn(self, room: str) -> asyncio.Lock:
+        return self._turns.setdefault(room, asyncio.Lock())
 
     def forget(self, room: str) -> None:
         """The bot is not in this room any more; if it ever is again, it is looked at anew."""
@@ -70,8 +83,8 @@ class Portals:
         if raw.get("type") == "m.room.member" and self.ghosts.is_ours(about):
             return await self._ours_moved(room, about, raw)
         if self.ghosts.is_ours(sender) or a_text(raw, "content", reading.OUR_MARK) == MARK:
-            if room in self._places and raw.get("state_key") is not None:
-                self._places[room].take(raw)
+            if raw.get("state_key") is not None:
+                await self._changed(room, raw)
             return []
         try:
             place = await self.trying.insist(lambda: self.place(room))
@@ -98,8 +111,8 @@ class Portals:
         """One of us was invited, came or went. Only the owner may invite; whoever else does is left alone."""
         if a_text(raw, "content", "membership") == "invite" and not self.ghosts.is_ours(a_text(raw, "sender")):
             await self.trying.insist(lambda: self._invited(room, ghost, a_text(raw, "sender")))
-        elif room in self._places:
-            self._places[room].take(raw)
+        else:
+            await self._changed(room, raw)
         return []
 
     async def _invited(self, room: str, ghost: str, inviter: str) -> None:

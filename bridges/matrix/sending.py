@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from ..actions import RELAYED, AnyAction, Delete, Edit, MarkRead, Post, React, Sent, SetTyping
 from ..api import Refused
@@ -43,7 +44,7 @@ class Pen:
     def __init__(self, calls: Calls, media: Media, keep: Keep, tickets: contents.Tickets, *, public: bool) -> None:
         self._calls, self._media, self._keep, self._tickets = calls, media, keep, tickets
         self._receipt = "m.read" if public else "m.read.private"
-        self._under_way: dict[str, asyncio.Lock] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.sent: set[str] = set()
         self.read: dict[tuple[str, str], str] = {}
 
@@ -103,19 +104,17 @@ class Pen:
         return await self._once(room, ("m.room.message", said), self._tickets.ticket(key, part), voice, put)
 
     async def _once(self, room: str, what: tuple[str, Object], ticket: str, voice: Voice, put: Put) -> str:
-        """Put an event there, unless it is known to be there. The homeserver forgets tickets after a day."""
-        lock = self._under_way.setdefault(ticket, asyncio.Lock())
-        try:
-            async with lock:
-                known = self._keep.sent_as(ticket)
-                if known is None:
-                    self.sent.add(ticket)
-                    known = await put(room, *what, ticket, voice)
-                    self._keep.note_sent(ticket, known)
-                return known
-        finally:
-            if not lock.locked():
-                self._under_way.pop(ticket, None)
+        """Put an event there, unless it is known to be there. The homeserver forgets tickets after a day.
+
+        In a room one comes after the other: whoever looks for what is there finds none that is still on its way.
+        """
+        async with self._turns.setdefault(room, asyncio.Lock()):
+            known = self._keep.sent_as(ticket)
+            if known is None:
+                self.sent.add(ticket)
+                known = await put(room, *what, ticket, voice)
+                self._keep.note_sent(ticket, known)
+            return known
 
     async def _take_back(self, room: str, event: str, key: str, voice: Voice) -> None:
         ticket = self._tickets.ticket(key)

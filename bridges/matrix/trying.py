@@ -48,14 +48,16 @@ class Trying:
 
 
 class UnderWay:
-    """What is being sent, so that whoever stops can wait for it."""
+    """What is being sent, so that whoever stops can wait for it. After that nothing else begins: it raises `NotNow`."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._count, self._is_over = 0, False
         self._done = asyncio.Event()
         self._done.set()
 
     def __enter__(self) -> None:
+        if self._is_over:
+            raise NotNow("The bridge is stopping.")
         self._count += 1
         self._done.clear()
 
@@ -66,5 +68,6 @@ class UnderWay:
 
     async def over(self, seconds: float) -> None:
         """Wait for the end of it, but no longer than this."""
+        self._is_over = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._done.wait(), seconds)
