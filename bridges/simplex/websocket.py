@@ -15,6 +15,8 @@ from .wire import Said
 if TYPE_CHECKING:
     from aiohttp import ClientSession, ClientWebSocketResponse
 
+OPENING_SECONDS = 20.0
+"""How long the program may take to answer a new connection: it runs on this machine."""
 LARGEST = 1 << 28  # the list of all chats comes in one piece, with a picture of everybody
 _log = logging.getLogger(__name__)
 
@@ -40,9 +42,10 @@ class WebSocketCore:
         import aiohttp
 
         place = f"{host}:{port}"
-        session = aiohttp.ClientSession(trust_env=False, timeout=aiohttp.ClientTimeout(total=None, connect=20))
+        session = aiohttp.ClientSession(trust_env=False, timeout=aiohttp.ClientTimeout(total=None))
         try:
-            socket = await session.ws_connect(f"ws://{place}", max_msg_size=LARGEST)
+            async with asyncio.timeout(OPENING_SECONDS):  # also where somebody takes the connection and says nothing
+                socket = await session.ws_connect(f"ws://{place}", max_msg_size=LARGEST)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             await session.close()
             if isinstance(error, aiohttp.WSServerHandshakeError | aiohttp.ClientPayloadError):

@@ -11,7 +11,9 @@ import pytest
 
 from bridges.api import BadSetting, Chat, Setting
 from bridges.contract import Seat
+from bridges.simplex.core import Lost
 from bridges.simplex.setup import set_up
+from bridges.simplex.websocket import WebSocketCore
 from tests.bridges.simplex.friend import SimplexFriend
 from tests.bridges.simplex.world import KEY, over_the_library, over_the_program
 from tests.servers.simplex import Account, Network
@@ -103,5 +105,25 @@ def test_a_port_that_is_none_is_said_at_once(tmp_path: Path) -> None:
     async def scene() -> None:
         with pytest.raises(BadSetting):
             await set_up(Person({"port": ["many", "0", "99999"]}), tmp_path)
+
+    asyncio.run(scene())
+
+
+def test_a_port_that_takes_the_connection_and_says_nothing_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some other program has it, or SimpleX hangs: nobody may wait for it without an end."""
+    monkeypatch.setattr("bridges.simplex.websocket.OPENING_SECONDS", 0.2)
+
+    async def scene() -> None:
+        held: list[asyncio.StreamWriter] = []
+        silent = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
+        try:
+            with pytest.raises(Lost, match=f"Nothing answers at 127.0.0.1:{port}"):
+                await asyncio.wait_for(WebSocketCore.open("127.0.0.1", port), 60)
+        finally:
+            for writer in held:
+                writer.close()
+            silent.close()
+            await silent.wait_closed()
 
     asyncio.run(scene())
