@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bridges.state import Health
 
 PATIENCE = 60.0  # seconds that a bridge gets to connect, while somebody waits for it
+SECOND_CHANCE = 10.0  # seconds that it gets for further attempts, once it has said what hinders it
 
 
 class NotSetUp(DecampError):
@@ -146,15 +147,21 @@ def held(run: Run, name: str) -> Iterator[None]:
 async def running(bridge: Bridge, at: Desk) -> AsyncIterator[Health]:
     """A bridge that was started, as soon as it is connected or has given up, and in any case within a minute.
 
+    It would try for as long as it runs. Whoever looks wants to hear soon that nothing answers, and why.
     What it yields meanwhile is thrown away: this is for looking, not for relaying.
     """
     await bridge.start(at)
-    settled = asyncio.Event()
+    settled, hindered = asyncio.Event(), False
 
     async def watch() -> None:
+        nonlocal hindered
         async for _ in bridge.events():
-            if bridge.health.state.is_final or bridge.health.state == "connected":
+            state = bridge.health.state
+            if state.is_final or state == "connected":
                 settled.set()
+            elif state == "interrupted" and not hindered:
+                hindered = True
+                asyncio.get_running_loop().call_later(SECOND_CHANCE, settled.set)
 
     watching = asyncio.create_task(watch())
     try:

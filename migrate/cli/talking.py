@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from bridges.api import Setting
 
 TRIES = 3
+EMPTY = "left empty"
+"""How an answer that says nothing is offered, in the words with which settings say what it means."""
 
 
 class Terminal:
@@ -46,11 +48,8 @@ class Terminal:
     def _asked(self, setting: Setting) -> str:
         if setting.is_secret:
             return self._ui.ask_secret(setting.help.rstrip(".")) or setting.default or ""
-        choices = setting.choices
-        if setting.kind == "switch":  # the first one is what an empty answer means
-            choices = ("true", "false") if setting.default == "true" else ("false", "true")
-        if choices:
-            return choices[self._ui.choose(setting.help.rstrip("."), choices)]
+        if choices := _choices_of(setting):
+            return choices[self._ui.choose(setting.help.rstrip("."), [choice or EMPTY for choice in choices])]
         return self._ui.ask(f"{setting.help.rstrip('.')} (as {setting.example})", setting.default or "")
 
     def _someone_there(self) -> None:
@@ -91,6 +90,14 @@ class Given:
     def say(self, text: str) -> None:
         for line in text.splitlines():
             self._ui.note(plain(line), wrap=False)
+
+
+def _choices_of(setting: Setting) -> tuple[str, ...]:
+    """What can be answered, the default first: that is what Enter means. None for what is typed."""
+    offered = ("false", "true") if setting.kind == "switch" else setting.choices
+    if not offered or setting.default is None:
+        return offered
+    return tuple(dict.fromkeys((setting.default, *offered)))
 
 
 def trouble_with(setting: Setting, said: str) -> str | None:

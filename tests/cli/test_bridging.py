@@ -1,20 +1,25 @@
-"""What counts as a bridge that is set up."""
+"""What counts as a bridge that is set up, what its questions mean, and how long one is looked at."""
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import io
+import sys
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from bridges.api import About, Setting, SettingKind
-from bridges.memory import MemoryBridge
+from bridges.api import About, Desk, Setting, SettingKind, State
+from bridges.memory import MemoryBridge, Room
 from bridges.registry import every, load
 from bridges.simplex.bridge import SimplexBridge
-from migrate.cli.bridging import NotSetUp, desk, is_set_up, keep, say_what_leaves, settings_of
+from migrate.cli import bridging
+from migrate.cli.bridging import NotSetUp, desk, is_set_up, keep, running, say_what_leaves, settings_of
 from migrate.cli.run import Options, Run
-from migrate.cli.talking import trouble_with
+from migrate.cli.talking import Terminal, trouble_with
+from migrate.cli.ui import Ui
 from migrate.model import Network
 from tests.cli.conftest import Decamp, said
 
@@ -101,6 +106,81 @@ def test_whoever_only_presses_enter_gets_what_a_bridge_says_is_usual() -> None:
         for setting in one.bridge.about.settings if one.bridge else ():
             if setting.default is not None:
                 assert trouble_with(setting, setting.default) is None, (one.name, setting.name)
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_enter_at_a_question_is_what_is_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At Session's switch it says nothing, so that what stands under [network] counts: it is no "false"."""
+    asked = {
+        (one.name, setting.name): setting
+        for one in every() if one.bridge
+        for setting in one.bridge.about.settings if setting.default is not None and not setting.is_secret
+    }  # fmt: skip
+    assert asked["session", "direct"].default == ""
+    for of, setting in asked.items():
+        monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+        assert asyncio.run(Terminal(Ui()).ask(setting)) == setting.default, of
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_a_switch_can_still_be_set_either_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (direct,) = (setting for setting in load("session").about.settings if setting.name == "direct")
+    for typed, meant in (("1\n", ""), ("2\n", "false"), ("3\n", "true")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        assert asyncio.run(Terminal(Ui()).ask(direct)) == meant
+    assert "1  left empty" in capsys.readouterr().err
+
+
+class Hindered(MemoryBridge):
+    """One that cannot connect, says so again and again, and comes through at last if it is to."""
+
+    comes_through: ClassVar[bool] = False
+
+    async def start(self, desk: Desk) -> None:
+        await super().start(desk)
+        assert self._feed is not None
+        self._feed.change(State.INTERRUPTED, "Nothing answers.")
+        self._trying = asyncio.create_task(self._try())
+
+    async def _try(self) -> None:
+        assert self._feed is not None
+        for _ in range(3):
+            await asyncio.sleep(0)
+            self._feed.change(State.INTERRUPTED, "Nothing answers.")
+        if self.comes_through:
+            self._feed.change(State.CONNECTED)
+
+    async def stop(self) -> None:
+        await self._trying
+        await super().stop()
+
+
+def looked_at(run: Run, bridge: MemoryBridge) -> State:
+    """Its state, when there was enough of looking."""
+    Room("kitchen")
+
+    async def look() -> State:
+        async with running(bridge, desk(run, MemoryBridge, {"room": "kitchen", "name": "Robin"})) as health:
+            return health.state
+
+    return asyncio.run(asyncio.wait_for(look(), 60))
+
+
+def test_whoever_looks_hears_soon_that_nothing_answers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bridge would go on trying; only the pause before further attempts is waited for, not a minute."""
+    monkeypatch.setattr(bridging, "PATIENCE", 3600.0)
+    monkeypatch.setattr(bridging, "SECOND_CHANCE", 0.01)
+    assert looked_at(run, Hindered()) is State.INTERRUPTED
+
+
+def test_a_bridge_that_comes_through_at_a_later_attempt_counts_as_connected(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridging, "SECOND_CHANCE", 3600.0)
+    monkeypatch.setattr(Hindered, "comes_through", True)
+    assert looked_at(run, Hindered()) is State.CONNECTED
 
 
 def test_what_a_bridge_goes_without_is_said_with_what_to_install(
