@@ -229,7 +229,7 @@ def test_a_damaged_message_is_read_or_named_and_never_more(message: StoredMessag
 
 
 @pytest.mark.long
-@settings(max_examples=50_000)
+@settings(max_examples=50_000, derandomize=False)
 @given(MUTATIONS)
 def test_fifty_thousand_damaged_messages_are_read_or_named(message: StoredMessage) -> None:
     check_mutated(message)
