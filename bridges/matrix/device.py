@@ -1,25 +1,30 @@
 """A device of the account and its keys, on matrix-nio, which does nothing here but sealing and opening.
 
 Requests go out by `Calls`, because nio's own loops neither stop nor say why (recipe for Matrix, section 2). nio itself
-only asks for members and keys, and hands out ours. It believes each answer as if it was the newest: somebody who came
-into a room, or got another phone, while it waited for an older answer would be left out for good. So nothing else is
-told to it meanwhile.
+only asks for members and keys, and hands out our own. It believes each answer as if it was the newest: somebody who
+came into a room, or got another phone, while it waited for an older answer would be left out for good. So nothing else
+is told to it meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..api import NotNow, Refused
 from .calls import Calls, Denied, TokenRefused, path
 from .loose import Object, a_text, an_object
 
+if TYPE_CHECKING:
+    from nio.crypto import Olm
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+NO_KEYS = "The keys for this room are not there yet."
 SEALING = 60.0  # seconds for handing out the keys of a room
 QUIET = ("nio", "peewee")  # they write down what they send and receive
 
@@ -33,7 +38,9 @@ class LostKeys(Refused):
 class Device:
     """One device, whose keys lie in one folder."""
 
-    def __init__(self, base: str, user: str, device: str, token: str, folder: Path, secret: bytes) -> None:
+    def __init__(
+        self, calls: Calls, base: str, token: str, me: tuple[str, str], folder: Path, secret: bytes
+    ) -> None:  # fmt: skip
         import nio
 
         for name in QUIET:
@@ -45,9 +52,9 @@ class Device:
             max_limit_exceeded=0,
             request_timeout=30,
         )
-        self._nio = nio.AsyncClient(base, user, device, store_path=str(folder), config=config)
-        self._nio.restore_login(user, device, token)
-        self._turn = asyncio.Lock()
+        self._nio = nio.AsyncClient(base, *me, store_path=str(folder), config=config)
+        self._nio.restore_login(*me, token)
+        self._calls, self._turn = calls, asyncio.Lock()
         self._is_closed = False
 
     @classmethod
@@ -65,7 +72,7 @@ class Device:
         store = folder / f"{user}_{device}.db"
         if published and not store.exists():
             raise LostKeys("The keys of this login are gone, and without them nobody could read what is sent.")
-        found = cls(base, user, device, token, folder, secret)
+        found = cls(calls, base, token, me, folder, secret)
         store.chmod(0o600)
         if published and published != found.fingerprint:
             await found.close()
@@ -150,18 +157,28 @@ class Device:
 
     async def _sealed(self, room: str, kind: str, content: Object) -> tuple[str, Object]:
         """In the steps that nio takes itself before it sends something."""
-        known = self._nio.rooms.get(room)
-        if known is not None and not known.members_synced:
-            await self._nio.joined_members(room)
+        known, olm = self._nio.rooms.get(room), self._nio.olm
+        if known is None or not known.encrypted or olm is None:
+            raise NotNow(NO_KEYS)
+        if not known.members_synced:
+            _checked(await self._nio.joined_members(room))
             if self._nio.should_query_keys:
-                await self._nio.keys_query()
-        if self._nio.olm is not None and self._nio.olm.should_share_group_session(room):
-            try:
-                await self._nio.share_group_session(room, ignore_unverified_devices=True)
-            finally:  # where asking for keys fails, nio leaves behind that it still shares them
-                self._nio.sharing_session.pop(room, None)
+                _checked(await self._nio.keys_query())
+        if olm.should_share_group_session(room):
+            if missing := self._nio.get_missing_sessions(room):
+                _checked(await self._nio.keys_claim(missing))
+            await self._share(olm, room, list(known.users))
         kind, sealed = self._nio.encrypt(room, kind, content)
         return kind, sealed
+
+    async def _share(self, olm: Olm, room: str, users: list[str]) -> None:
+        """Give the key of a room to all devices in it. nio takes it for given also where it was not taken."""
+        for devices, messages in olm.share_group_session_parallel(room, users, ignore_unverified_devices=True):
+            session = olm.outbound_group_sessions[room]
+            ticket = hashlib.sha256(f"{session.id} {sorted(devices)}".encode()).hexdigest()
+            await self._calls.ask("PUT", path("sendToDevice", "m.room.encrypted", ticket), messages)
+            session.users_shared_with.update(devices)
+        olm.outbound_group_sessions[room].shared = True
 
 
 async def _guarded(asking: Awaitable[T]) -> T:
@@ -174,7 +191,7 @@ async def _guarded(asking: Awaitable[T]) -> T:
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise NotNow(f"The homeserver cannot be reached ({type(error).__name__}).") from error
     except (nio.exceptions.LocalProtocolError, nio.exceptions.GroupEncryptionError) as error:
-        raise NotNow("The keys for this room are not there yet.") from error
+        raise NotNow(NO_KEYS) from error
 
 
 def _checked(answer: T) -> T:

@@ -172,7 +172,7 @@ def test_an_owner_who_comes_in_while_members_are_asked_for_can_read_what_is_sent
     """The older answer does not name them, and nio throws out whoever an answer does not name."""
 
     async def story() -> None:
-        device = Device("http://127.0.0.1:1", ME, "DEVICE", "token", tmp_path, b"s" * 32)
+        device = Device(cast("Calls", None), "http://127.0.0.1:1", "token", (ME, "DEVICE"), tmp_path, b"s" * 32)
         inside, asked, go = device._nio, asyncio.Event(), asyncio.Event()
         encryption: Object = {
             "type": "m.room.encryption", "state_key": "", "sender": ME, "event_id": "$e", "origin_server_ts": 1,

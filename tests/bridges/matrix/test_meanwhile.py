@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 
 from bridges.actions import Upload
-from bridges.api import Accept, Asked, Gone, Left, NotNow, Person, Post
+from bridges.api import Accept, Asked, Gone, Left, NotNow, Person, Post, Posted
 from bridges.contract import Seat
+from bridges.contract.world import says
 from bridges.matrix.calls import Calls, Query
 from bridges.matrix.loose import Object
 from bridges.matrix.media import Media
@@ -115,5 +118,34 @@ def test_who_asked_before_a_restart_can_be_let_in_after_it(homeserver: Synapse, 
             async with Seat(world, seat.cursor) as later:
                 await later.bridge.send(room, Accept(key="yes"))
                 assert (await later.bridge.send(room, Post(key="1", text="hello"))).id
+
+    asyncio.run(story())
+
+
+def test_a_message_whose_key_was_not_taken_is_sent_when_it_is_and_can_be_read(
+    homeserver: Synapse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends it all the same has sent what nobody can read, ever."""
+    request, refused = aiohttp.ClientSession._request, 0
+
+    async def unreliable(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Any:
+        nonlocal refused
+        if "/sendToDevice/" in str(url) and str(world_port) in str(url) and not refused:
+            refused += 1
+            raise aiohttp.ClientConnectionError
+        return await request(session, method, url, **more)
+
+    world_port = 0
+
+    async def story() -> None:
+        nonlocal world_port
+        async with account_world(homeserver, tmp_path, sealed=True) as world, Seat(world) as seat:
+            world_port = world.gate.port
+            monkeypatch.setattr(aiohttp.ClientSession, "_request", unreliable)
+            with pytest.raises(NotNow):
+                await seat.bridge.send(world.chat, Post(key="1", text="hello"))
+            await seat.bridge.send(world.chat, Post(key="1", text="hello"))
+            await world.friend.saw(Posted, says("hello"))
+            assert refused == 1
 
     asyncio.run(story())
