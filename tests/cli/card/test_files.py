@@ -11,38 +11,18 @@ from typing import NoReturn
 
 import pytest
 
-from migrate.cards.folder import statement_in
 from migrate.cards.proof import proof_text
-from migrate.cards.statement import SignedStatement, read
+from migrate.cards.statement import read
 from migrate.session.keys import Seed
 from migrate.session.mnemonic import encode
+from tests.cards.handed import EVERY_NETWORK, decoded, opened
+from tests.cards.signing import ALICE, BOB, SEEDS, SIMPLEX
+from tests.cards.test_qr import photographed
+from tests.cli.conftest import Decamp, said
 
-from ..cards.handed import EVERY_NETWORK, decoded, opened
-from ..cards.signing import ALICE, BOB, SEEDS, SIMPLEX
-from ..cards.test_qr import photographed
-from .conftest import Decamp, said
+from .conftest import ALICES, XMPP, signed_in
 
-WORDS = encode(Seed(bytes.fromhex(SEEDS["alice"])))
-ALICES = {"DECAMP_WORDS": WORDS}
-XMPP = "xmpp:alice@example.org"
 ONE_TIME = "https://smp10.simplex.im/i#MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3/MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def handles(decamp: Decamp) -> None:
-    decamp("handle", "add", SIMPLEX)
-    decamp("handle", "add", XMPP, "--label", "Work")
-
-
-def signed_in(folder: str | Path) -> SignedStatement:
-    found = statement_in(Path(folder))
-    assert found is not None
-    return found
 
 
 # -- one card --------------------------------------------------------------------------------------------

@@ -8,34 +8,10 @@ from typing import Any
 
 import pytest
 
-from migrate.cards.folder import statement_in
-from migrate.cards.statement import SignedStatement
-from migrate.session.keys import Seed
-from migrate.session.mnemonic import encode
+from tests.cards.signing import ALICE, SEEDS
+from tests.cli.conftest import Decamp
 
-from ..cards.signing import ALICE, SEEDS, SIMPLEX
-from .conftest import Decamp
-
-WORDS = encode(Seed(bytes.fromhex(SEEDS["alice"])))
-ALICES = {"DECAMP_WORDS": WORDS}
-XMPP = "xmpp:alice@example.org"
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def handles(decamp: Decamp) -> None:
-    decamp("handle", "add", SIMPLEX)
-    decamp("handle", "add", XMPP, "--label", "Work")
-
-
-def signed_in(folder: str | Path) -> SignedStatement:
-    found = statement_in(Path(folder))
-    assert found is not None
-    return found
+from .conftest import ALICES, WORDS, signed_in
 
 
 @pytest.mark.usefixtures("handles")
