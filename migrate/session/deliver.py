@@ -6,8 +6,9 @@ that whoever gets them gets them once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError
@@ -42,6 +43,13 @@ class Parcel:
         return hash_of(self.pubkey, self.namespace, self.data)
 
 
+class Outcome(Protocol):
+    """What came of asking a swarm, while it is asked."""
+
+    swarm: Swarm
+    troubles: list[tuple[Node, Trouble]]
+
+
 @dataclass(slots=True)
 class Delivery:
     """What came of it: delivered as soon as one node has signed that it has the message."""
@@ -65,21 +73,29 @@ def deliver(
 ) -> Flow[Delivery]:
     """Ask one node of the swarm to take a message and pass it on; when it does not, the next, but not for ever."""
     delivery = Delivery(parcel.hash, swarm)
-    waiting, met = list(swarm.nodes), set[bytes]()
+    yield from ask_around(delivery, lambda node: _leave(parcel, node, delivery, clock, known, signer))
+    return delivery
+
+
+def ask_around(outcome: Outcome, ask: Callable[[Node], Flow[Trouble | None]]) -> Flow[None]:
+    """Ask one node of a swarm after the other until one has done it, or no other would; those of the last swarm named.
+
+    The troubles that there were stand in the outcome.
+    """
+    waiting, met = list(outcome.swarm.nodes), set[bytes]()
     while waiting and len(met) < MOST_NODES:
         node = waiting.pop(0)
         if node.ed25519 in met:
             continue
         met.add(node.ed25519)
-        trouble = yield from _leave(parcel, node, delivery, clock, known, signer)
+        trouble = yield from ask(node)
         if trouble is None:
-            return delivery
-        delivery.troubles.append((node, trouble))
+            return
+        outcome.troubles.append((node, trouble))
         if trouble in FINAL.values():
-            return delivery  # the next node would say the same
-        if trouble is Trouble.WRONG_SWARM and delivery.swarm.nodes:
-            waiting = list(delivery.swarm.nodes)
-    return delivery
+            return  # the next node would say the same
+        if trouble is Trouble.WRONG_SWARM and outcome.swarm.nodes:
+            waiting = list(outcome.swarm.nodes)
 
 
 def _leave(

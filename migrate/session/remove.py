@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..model import Json
 from .answers import items, mapping, text
 from .clock import Clock
-from .deliver import FINAL, MOST_NODES, has_signed
+from .deliver import FINAL, ask_around, has_signed
 from .errors import BadAnswer, NoAnswer
 from .flow import Ask, Flow
 from .nodes import Node
@@ -38,20 +38,7 @@ def remove(
 ) -> Flow[Removal]:
     """Ask one node of the swarm to delete messages everywhere; when it does not, the next, but not for ever."""
     removal = Removal(swarm)
-    waiting, met = list(swarm.nodes), set[bytes]()
-    while waiting and len(met) < MOST_NODES:
-        node = waiting.pop(0)
-        if node.ed25519 in met:
-            continue
-        met.add(node.ed25519)
-        trouble = yield from _ask(signer, hashes, node, removal, clock, known)
-        if trouble is None:
-            return removal
-        removal.troubles.append((node, trouble))
-        if trouble in FINAL.values():
-            return removal  # the next node would say the same
-        if trouble is Trouble.WRONG_SWARM and removal.swarm.nodes:
-            waiting = list(removal.swarm.nodes)
+    yield from ask_around(removal, lambda node: _ask(signer, hashes, node, removal, clock, known))
     return removal
 
 
