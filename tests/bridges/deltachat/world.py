@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from random import Random
 from typing import Protocol
 
 from bridges.api import Desk, Posted
@@ -17,6 +15,7 @@ from bridges.contract.world import says
 from bridges.deltachat.account import Account
 from bridges.deltachat.bridge import DeltaChatBridge
 from tests.bridges.deltachat.friend import PROGRAM, DeltaChatFriend, Phone, transport
+from tests.bridges.desks import desk_of
 from tests.patience import PATIENCE
 from tests.servers.mail import Mailbox
 
@@ -90,14 +89,7 @@ class DeltaChatWorld:
 
     def desk(self, cursor: str | None = None, *, wrong: bool = False) -> Desk:
         settings = self.home.settings() | ({"password": "not-the-right-one"} if wrong else {})
-        return Desk(
-            settings=settings,
-            folder=self.home.folder,
-            now=lambda: time.time_ns() // 1_000_000,
-            random=Random(1),
-            random_bytes=os.urandom,
-            cursor=cursor,
-        )
+        return desk_of(settings, self.home.folder, cursor)
 
     async def break_network(self) -> None:
         await asyncio.to_thread(self.home.server.stop)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 from urllib.parse import quote
 
 from aiohttp import web
@@ -16,6 +13,7 @@ from aiohttp import web
 from bridges.api import Bridge, Desk
 from bridges.matrix.appservice import AppserviceBridge
 from bridges.matrix.bridge import MatrixBridge
+from tests.bridges.desks import desk_of
 from tests.bridges.matrix.friend import Friend
 from tests.patience import PATIENCE
 from tests.servers.gate import Gate
@@ -43,14 +41,7 @@ class MatrixWorld:
         return self.account.token, self.account.password
 
     def desk(self, cursor: str | None = None, *, wrong: bool = False) -> Desk:
-        return Desk(
-            settings=self.settings | ({"token": "syt_wrong"} if wrong else {}),
-            folder=self.folder,
-            now=lambda: time.time_ns() // 1_000_000,
-            random=Random(1),
-            random_bytes=os.urandom,
-            cursor=cursor,
-        )
+        return desk_of(self.settings | ({"token": "syt_wrong"} if wrong else {}), self.folder, cursor)
 
     async def break_network(self) -> None:
         await self.gate.close()
@@ -112,14 +103,7 @@ class ServiceWorld:
         }
 
     def desk(self, cursor: str | None = None, *, wrong: bool = False) -> Desk:
-        return Desk(
-            settings=self.settings | ({"as_token": "0" * 32} if wrong else {}),
-            folder=self.folder,
-            now=lambda: time.time_ns() // 1_000_000,
-            random=Random(1),
-            random_bytes=os.urandom,
-            cursor=cursor,
-        )
+        return desk_of(self.settings | ({"as_token": "0" * 32} if wrong else {}), self.folder, cursor)
 
     async def break_network(self) -> None:
         await self.gate.close()

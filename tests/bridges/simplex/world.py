@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 
 from bridges.api import Desk
 from bridges.contract import Seat
 from bridges.simplex.bridge import SimplexBridge
+from tests.bridges.desks import desk_of
 from tests.bridges.simplex.friend import SimplexFriend
 from tests.patience import PATIENCE
 from tests.servers.simplex import Account, Network, join
@@ -53,14 +51,7 @@ class SimplexWorld:
         settings = {setting.name: setting.default or "" for setting in self.bridge.about.settings} | self.settings
         if wrong:
             settings["database_key"] = "not-the-right-one"
-        return Desk(
-            settings=settings,
-            folder=self.folder,
-            now=lambda: time.time_ns() // 1_000_000,
-            random=Random(1),
-            random_bytes=os.urandom,
-            cursor=cursor,
-        )
+        return desk_of(settings, self.folder, cursor)
 
     async def break_network(self) -> None:
         await self.program.stop()
