@@ -11,10 +11,10 @@ from typing import Any
 from session_python import network, polling
 from session_python.client import Session
 
-from tests.peers.talk import File, Heard, Hello, Sent, serve, stay_here
+from tests.peers.talk import Client, File, Heard, Hello, Sent, serve, stay_here
 
 
-class DirectPeer:
+class DirectPeer(Client):
     """One account, and what a test may ask of it."""
 
     def __init__(self, hello: Hello) -> None:
@@ -26,27 +26,12 @@ class DirectPeer:
         self._contents = _Contents(polling.Content)
         polling.Content = self._contents
 
-    def account(self) -> str:
-        return str(self._session.get_session_id())
-
     def send(self, to: str, text: str, files: list[dict[str, str]]) -> Sent:
         attachments = [
             {"data": base64.b64decode(one["data"]), "name": one["name"], "content_type": one["type"]} for one in files
         ]
         sent = self._session.send_message(to, text, attachments)
         return Sent(sent["timestamp"], sent["messageHash"], sent["syncMessageHash"])
-
-    def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
-        (self._session.remove_reaction if remove else self._session.add_reaction)(sent_at, author, emoji)
-
-    def typing(self, to: str, stopped: bool) -> None:
-        (self._session.hide_typing_indicator if stopped else self._session.show_typing_indicator)(to)
-
-    def read(self, to: str, sent_at: list[int]) -> None:
-        self._session.mark_messages_as_read(to, sent_at)
-
-    def accept(self, to: str) -> None:
-        self._session.accept_conversation_request(to)
 
     def unsend(self, to: str, sent: dict[str, Any]) -> None:
         self._session.delete_message(to, sent["sent_at"], sent["copy_hash"])
@@ -75,9 +60,6 @@ class DirectPeer:
         """Text and name: this client knows how a message is written, and leaves rooms to whoever uses it."""
         data = self._contents.FromString(padded.rstrip(b"\0")[:-1]).dataMessage
         return data.body, data.profile.displayName
-
-    def wear(self, picture: str) -> None:
-        self._session.set_avatar(base64.b64decode(picture))
 
     def picture(self, url: str, key: str) -> bytes:
         return bytes(self._session.download_avatar({"url": url, "key": bytes.fromhex(key)}))

@@ -11,7 +11,7 @@ from typing import Any
 from pysession_client import network
 from sessionpy import Session
 
-from tests.peers.talk import File, Heard, Hello, Sent, serve, stay_here
+from tests.peers.talk import Client, File, Heard, Hello, Sent, serve, stay_here
 
 KINDS = {
     "message": "text", "read_receipt": "read", "message_deleted": "unsend", "timer_update": "timer",
@@ -19,7 +19,7 @@ KINDS = {
 }  # fmt: skip
 
 
-class OnionPeer:
+class OnionPeer(Client):
     """One account, and what a test may ask of it."""
 
     def __init__(self, hello: Hello) -> None:
@@ -29,9 +29,6 @@ class OnionPeer:
         self._session = Session(hello.words)
         self._session.set_display_name(hello.name, publish=False)
         self._last = ""
-
-    def account(self) -> str:
-        return str(self._session.get_session_id())
 
     def send(
         self, to: str, text: str, files: list[dict[str, str]], reply: dict[str, Any] | None = None, expires: int = 0
@@ -46,18 +43,6 @@ class OnionPeer:
         )
         return Sent(sent["timestamp"], sent["message_hash"], sent["sync_message_hash"])
 
-    def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
-        (self._session.remove_reaction if remove else self._session.add_reaction)(sent_at, author, emoji)
-
-    def typing(self, to: str, stopped: bool) -> None:
-        (self._session.hide_typing_indicator if stopped else self._session.show_typing_indicator)(to)
-
-    def read(self, to: str, sent_at: list[int]) -> None:
-        self._session.mark_messages_as_read(to, sent_at)
-
-    def accept(self, to: str) -> None:
-        self._session.accept_conversation_request(to)
-
     def unsend(self, to: str, sent: dict[str, Any]) -> None:
         self._session.delete_message(to, sent["sent_at"], sent["hash"])
 
@@ -70,9 +55,6 @@ class OnionPeer:
         pointer = {name: bytes.fromhex(file[name]) for name in ("key", "digest")}
         # It leaves the padding at the end of a file to whoever asks for it.
         return bytes(self._session.get_file({"url": file["url"], **pointer})[: file["size"]])
-
-    def wear(self, picture: str) -> None:
-        self._session.set_avatar(base64.b64decode(picture))
 
     def picture(self, url: str, key: str) -> bytes:
         return bytes(self._session.download_avatar({"url": url, "key": bytes.fromhex(key)}))

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-LONGEST_LIFE = 180.0
+LONGEST_LIFE = 1_800.0
 """Seconds after which a peer ends itself, whatever became of the test."""
 MOST_REQUESTS = 60
 """That a peer may make for one command: one of them asks for ever when a node says no."""
@@ -101,6 +101,30 @@ def stay_here(http: Any, port: int) -> Callable[[], None]:
 
     http.send = counted
     return again
+
+
+class Client:
+    """What every client calls by the same names."""
+
+    _session: Any
+
+    def account(self) -> str:
+        return str(self._session.get_session_id())
+
+    def react(self, author: str, sent_at: int, emoji: str, remove: bool) -> None:
+        (self._session.remove_reaction if remove else self._session.add_reaction)(sent_at, author, emoji)
+
+    def typing(self, to: str, stopped: bool) -> None:
+        (self._session.hide_typing_indicator if stopped else self._session.show_typing_indicator)(to)
+
+    def read(self, to: str, sent_at: list[int]) -> None:
+        self._session.mark_messages_as_read(to, sent_at)
+
+    def accept(self, to: str) -> None:
+        self._session.accept_conversation_request(to)
+
+    def wear(self, picture: str) -> None:
+        self._session.set_avatar(base64.b64decode(picture))
 
 
 class Served(Protocol):
