@@ -6,7 +6,7 @@ disappear there, where they do. A chat that is not in it is new.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -43,7 +43,10 @@ class Hearing:
 
     async def catch_up(self, core: Core, user: int) -> None:
         """Yield what came since the cursor; the first time of all, only note where it ends."""
-        for listed in await every_chat(core, user):
+        every = await every_chat(core, user)
+        requests = (listed.chat_info.contact_request for listed in every)
+        self._forget_requests(request for request in requests if request is not None)
+        for listed in every:
             if listed.chat_info.contact_request is not None:
                 self._asked(listed.chat_info.contact_request)
                 continue
@@ -61,6 +64,11 @@ class Hearing:
                         self._entry(Entry(chat_info=listed.chat_info, chat_item=item), where)
             self._caught[where.id] = max(last, self._tops[where.id])
         self._is_new = False
+
+    def _forget_requests(self, waiting: Iterable[Request]) -> None:
+        """Drop those that were answered: anybody can ask, and all that we know is in every cursor."""
+        there = {translate.stranger(request).id for request in waiting}
+        self._tops = {at: top for at, top in self._tops.items() if not at.startswith(translate.REQUEST) or at in there}
 
     # -- what comes -----------------------------------------------------------------------------------------
 

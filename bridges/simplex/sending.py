@@ -28,7 +28,7 @@ from . import commands, media, timers, translate
 from .about import ABOUT
 from .core import Core, Denied, Lost, refusal
 from .files import Files, safe_name
-from .hearing import Hearing, items_after
+from .hearing import Hearing, every_chat, items_after
 from .record import Begun, Record
 
 T = TypeVar("T")
@@ -78,9 +78,12 @@ class Sending(Bridge):
             return await self._change(core, chat, action)
 
     async def _accept(self, core: Core, chat: str) -> Sent:
-        number = chat.removeprefix(translate.REQUEST)
+        number = chat.removeprefix(translate.REQUEST).partition("-")[0]
         if not number.isdecimal():
             raise Refused("Nobody has asked there.")
+        waiting = (listed.chat_info.contact_request for listed in await self._asking(every_chat(core, self._user)))
+        if not any(request is not None and translate.stranger(request).id == chat for request in waiting):
+            raise Refused("Nobody asks there any more.")
         await self._asking(core.ask(commands.accept(int(number))))
         return Sent()
 

@@ -35,9 +35,12 @@ def member(group: Group, one: Member) -> Person:
 
 
 def stranger(request: Request) -> Person:
-    """Who came by our address."""
+    """Who came by our address. SimpleX gives the number of somebody who was let in to the next one: the time tells."""
     name = request.profile.display_name or request.local_display_name
-    return Person(id=f"{REQUEST}{request.contact_request_id}", name=name, picture=_picture(request.profile.image))
+    asked_at = "".join(filter(str.isdecimal, request.created_at))[:14]  # up to the second
+    return Person(
+        id=f"{REQUEST}{request.contact_request_id}-{asked_at}", name=name, picture=_picture(request.profile.image)
+    )
 
 
 def direct(contact: Contact) -> Chat:

@@ -129,6 +129,7 @@ class Request(Wire, frozen=True, kw_only=True):
     contact_request_id: int
     local_display_name: str = ""
     profile: Profile = Profile()
+    created_at: str = ""
 
 
 class Info(Wire, frozen=True, kw_only=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from pathlib import Path
 
 import pytest
 
-from bridges.api import Accept, Asked, Edit, Joined, NotNow, Person, Post, Posted, Reference, State, Upload
+from bridges.api import Accept, Asked, Edit, Joined, NotNow, Person, Post, Posted, Reference, Refused, State, Upload
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.simplex.friend import SimplexFriend
@@ -146,6 +147,38 @@ def test_all_that_came_while_away_is_found_in_every_chat(tmp_path: Path) -> None
                 texts = [one.text for one in later.events if isinstance(one, Posted) and one.chat.id == world.chat]
                 assert texts == [*(f"away {number}" for number in range(250)), "the end"]
                 assert len([one for one in later.events if isinstance(one, Joined)]) == 2
+
+    asyncio.run(scene())
+
+
+def test_a_stranger_with_the_number_of_one_who_was_let_in_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SimpleX gives the number of a request again when it was answered and was the last."""
+
+    async def scene() -> None:
+        async with over_the_program(tmp_path) as world:
+            async with Seat(world) as seat:
+                assert world.account.address is not None
+                asked = []
+                for at, name in enumerate(("Noor", "Ivo")):
+                    monkeypatch.setattr("tests.servers.simplex_objects.LONG_AGO", f"2026-01-01T00:00:0{at}Z")
+                    world.account.numbers = itertools.count(500)
+                    stranger = SimplexFriend(Account(world.network, name), tmp_path)
+                    stranger.ask(f"/_connect 1 {world.account.address['connShortLink']}")
+                    asked.append(await seat.saw(Asked))
+                    assert asked[at].person.name == name
+                    if not at:
+                        world.account.numbers = itertools.count(600)
+                        await seat.bridge.send(asked[0].chat.id, Accept(key="yes"))
+                        await seat.saw(Joined)
+                with pytest.raises(Refused):
+                    await seat.bridge.send(asked[0].chat.id, Accept(key="again"))
+                assert list(world.account.requests) == [500], "who is let in is who was meant"
+            async with Seat(world, seat.cursor) as later:
+                await later.bridge.send(world.chat, Post(key="", text="goes on"))
+                assert later.cursor is not None
+                assert later.cursor.count("request:") == 1, "of those who were let in nothing is kept"
 
     asyncio.run(scene())
 
