@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrate.errors import DecampError
-from migrate.model import display_name
+from migrate.model import display_name, short_id
 
 from ..about import About, Can
 from ..api import CannotDo, NotNow, Refused
@@ -28,12 +28,18 @@ LARGEST = 5_000_000  # bytes of a picture
 CLIP = 250  # characters of a name, where the network says nothing else
 
 
-def ghost_name(person: Person, about: About, most: int | None, template: str = Options().ghost_name) -> str:
-    """How a contact is called on the new network: one line, never empty, never longer than it takes."""
+def ghost_name(
+    person: Person, about: About, most: int | None, template: str = Options().ghost_name, *, apart: bool = False
+) -> str:
+    """How a contact is called on the new network: one line, never empty, never longer than it takes.
+
+    `apart`: with a part of the address, because somebody else is called the same.
+    """
     most = min(most or CLIP, CLIP)
+    mark = f" ({short_id(person.id)})" if apart else ""
     name = words.name(person.name, most)
-    ending = template.replace("{name}", "").replace("{network}", about.title)
-    name = display_name(person.id, None, name)[: max(most - len(ending), 1)]
+    ending = template.replace("{name}", mark).replace("{network}", about.title)
+    name = display_name(person.id, None, name)[: max(most - len(ending), 1)] + mark
     return template.replace("{network}", about.title).replace("{name}", name)[:most]
 
 
@@ -59,7 +65,8 @@ class Dressing:
             late = await self._give(end.bridge, f"person {ghost.id}", ghost.name, source, picture, give)
         if Can.MAKE_CHATS in can:
             called = Person(id=link.person or link.ends[0].chat, name=link.title)
-            title = ghost_name(called, about, most, link.options.ghost_name)
+            has_namesake = bool(store.portals.namesakes(link))
+            title = ghost_name(called, about, most, link.options.ghost_name, apart=has_namesake)
             give = partial(bridge.dress_chat, end.chat, title)
             shown = picture if Can.CHAT_PICTURES in can else None
             late = await self._give(end.bridge, f"chat {end.chat}", title, source, shown, give) or late

@@ -13,7 +13,7 @@ from migrate.errors import DecampError
 from migrate.model import display_name
 
 from ..about import Can
-from ..api import NotNow
+from ..api import Bridge, NotNow
 from ..events import Chat, ChatKind, Person, Posted
 from . import loops
 from .clock import ended
@@ -42,6 +42,8 @@ class NewPortals:
         self._relay, self._history, self._spool = relay, history, spool
         self._tasks: dict[tuple[Place, str], asyncio.Task[None]] = {}
         self._turn = asyncio.Semaphore(AT_ONCE)
+        self._given: dict[Place, Place] = {}
+        """For which conversation each chat was given, also while its link is not there yet."""
 
     def begin(self) -> None:
         """Go on with those that were wanted before."""
@@ -146,7 +148,7 @@ class NewPortals:
         if wish.asked and not held:
             relay.owner.greet(link, place)
         await store.kept()
-        relay.people.dress(link)
+        relay.people.dress_alike(link)
 
     def _pass_on_past(self, wish: Wish, past: Sequence[Posted], place: Place) -> None:
         """What was said before, as read already: nobody is notified of it, and nobody told that it was read."""
@@ -170,14 +172,22 @@ class NewPortals:
         bridge = self._relay.connected(wish.target)
         if bridge is None:
             raise NotNow("The bridge is not connected.")
-        about = self._relay.store.sides[wish.source.bridge].about
-        named = Person(id=wish.source.chat, name=wish.chat.title)
-        title = ghost_name(named, about, bridge.limits.name_characters, rule.options.ghost_name)
         person = (
             replace(wish.person, name=display_name(wish.person.id, None, wish.person.name)) if wish.person else None
         )
-        chat = await bridge.open_chat(title, person)
-        return Place(bridge=rule.target, chat=chat.id)
+        for apart in (False, True):  # some networks find what was made for a group by its title, which others may have
+            chat = await bridge.open_chat(self._title(wish, rule, bridge, apart=apart), person)
+            place = Place(bridge=rule.target, chat=chat.id)
+            store = self._relay.store
+            is_free = place not in store.control and not store.portals.is_of_another(place, wish.source)
+            if is_free and self._given.setdefault(place, wish.source) == wish.source:
+                return place
+        raise loops.BadLink(f"{wish.target} gave a chat that stands for another conversation.", "Rename one of them.")
+
+    def _title(self, wish: Wish, rule: Rule, bridge: Bridge, *, apart: bool) -> str:
+        about, most = self._relay.store.sides[wish.source.bridge].about, bridge.limits.name_characters
+        named = Person(id=wish.source.chat, name=wish.chat.title)
+        return ghost_name(named, about, most, rule.options.ghost_name, apart=apart)
 
     async def _past(self, wish: Wish, rule: Rule) -> Sequence[Posted]:
         if self._history is None or not rule.options.history:

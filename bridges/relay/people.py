@@ -43,14 +43,22 @@ class People:
         """A chat is called otherwise: so are its portals."""
         for link in self._relay.store.links_at(place):
             if link.ends[0] == place and link.made:
+                before = self._relay.store.portals.namesakes(link)
                 self._relay.store.portals.retitle(link.name, chat.title)
-                self.dress(link)
+                self.dress_alike(self._relay.store.portals.links[link.name])
+                for one in before:
+                    self.dress(one)
 
     def repair(self, bridge: str) -> None:
         """Look once, when a bridge is connected, whether everybody is dressed as they should be."""
         for link in list(self._relay.store.portals.links.values()):
             if link.made and any(end.bridge == bridge for end in link.ends):
                 self.dress(link)
+
+    def dress_alike(self, link: Link) -> None:
+        """Give a portal its name, and others the name by which one tells them from it."""
+        for one in (link, *self._relay.store.portals.namesakes(link)):
+            self.dress(one)
 
     def dress(self, link: Link) -> None:
         """Give what stands for a conversation its name and picture, now, and again where a network puts it off."""

@@ -12,6 +12,7 @@ from ..events import AnyEvent, Chat, Posted
 from .database import Database
 from .model import Link, Place, Rule
 from .orders import Hold, Wish
+from .words import name
 
 REMADE = "its chat is made anew"
 _encode = msgspec.json.Encoder().encode
@@ -31,6 +32,7 @@ class Portals:
         self.links: dict[str, Link] = {}
         self._at: defaultdict[Place, dict[str, Link]] = defaultdict(dict)
         self._persons: defaultdict[tuple[str, str], dict[str, Link]] = defaultdict(dict)
+        self._titled: defaultdict[str, dict[str, Link]] = defaultdict(dict)
         self._timers: dict[str, int] = {}
         self.ended: set[str] = set()
         for text, timer, over_at in con.execute("SELECT link, timer, over_at FROM links"):
@@ -55,12 +57,17 @@ class Portals:
             self._at[end][link.name] = link
         if link.made and link.person is not None:
             self._persons[link.ends[0].bridge, link.person][link.name] = link
+        if link.made and not link.shared:
+            self._titled[_key(link)][link.name] = link
 
     def _lose(self, link: Link) -> None:
         for end in link.ends:
             self._at[end].pop(link.name, None)
         if link.person is not None:
             self._persons[link.ends[0].bridge, link.person].pop(link.name, None)
+        self._titled[_key(link)].pop(link.name, None)
+        if not self._titled[_key(link)]:
+            del self._titled[_key(link)]
 
     # -- links -------------------------------------------------------------------------------------------
 
@@ -100,6 +107,15 @@ class Portals:
         return (
             (link for link in self._persons[bridge, person].values()) if (bridge, person) in self._persons else iter(())
         )
+
+    def namesakes(self, link: Link) -> list[Link]:
+        """The portals of others who are called the same, by chance or so as to be taken for somebody."""
+        found = self._titled.get(_key(link), {})
+        return [other for name, other in found.items() if name != link.name]
+
+    def is_of_another(self, place: Place, source: Place) -> bool:
+        """Whether a place stands for another conversation than this one, or once did."""
+        return any(place in link.ends[1:] and link.ends[0] != source for link in self.links.values())
 
     def kept(self) -> dict[int, list[str]]:
         """For how many days messages are kept, and the links for which it is so many."""
@@ -309,3 +325,8 @@ class Portals:
         """Every chat that something came from."""
         for bridge, chat, what in self._db.con.execute("SELECT bridge, chat, what FROM chats").fetchall():
             yield Place(bridge=bridge, chat=chat), msgspec.json.decode(what, type=Chat)
+
+
+def _key(link: Link) -> str:
+    """What two titles have in common that look the same."""
+    return name(link.title).casefold()
