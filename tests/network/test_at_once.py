@@ -11,6 +11,7 @@ from migrate.network.network import Network, connect
 from migrate.session.errors import NoAnswer
 from migrate.standin.network import StandIn
 from tests.network.connected import Pauses, online, parcel, way_to
+from tests.patience import PATIENCE
 from tests.standin.clients import NOW
 
 
@@ -33,7 +34,7 @@ def test_a_file_that_is_still_fetched_when_the_connection_ends_may_come_later(st
 def test_nothing_is_kept_of_a_seed_that_has_answered(standin: StandIn) -> None:
     async def look(network: Network) -> int:
         seeds = network._bootstrap
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait(set(seeds._late)) if seeds._late else None
         await asyncio.sleep(0)
         return len(seeds._late)

@@ -9,6 +9,7 @@ from bridges.api import Post, Posted, State
 from bridges.contract import Seat
 from bridges.contract.world import says
 from tests.bridges.deltachat.world import DeltaChatWorld, Home, played
+from tests.patience import PATIENCE
 from tests.servers.mail import MailServer
 
 PAUSE = 30  # seconds that Delta Chat's own program waits before it sends again (read in its source, scheduler.rs)
@@ -66,7 +67,7 @@ def test_a_server_that_takes_no_mail_is_not_asked_without_an_end(apart: Home) ->
             server.stop("smtp")
             async with await asyncio.start_server(turn_away, "127.0.0.1", server.smtp):
                 await seat.bridge.send(world.chat, Post(key="kept", text="kept for later"))
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     while attempts < 2:  # noqa: ASYNC110  nobody tells
                         await asyncio.sleep(0.02)
                 await asyncio.sleep(2)
