@@ -13,6 +13,8 @@ from .loose import Object, a_number, a_text
 
 DAYS_KNOWN = 30
 """How long it is known what was sent under which key: nobody repeats a message after that."""
+MOST_UNREADABLE = 500
+"""Messages of one room whose keys are waited for: anybody in it can seal any number for somebody else."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (ticket TEXT PRIMARY KEY, event TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
@@ -58,9 +60,14 @@ class Keep:
         self._db.execute("INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (ticket, event, self._now()))
 
     def note_unreadable(self, event: str, room: str, raw: Object) -> None:
-        """Keep a message for when its key comes."""
+        """Keep a message for when its key comes. Of very many in one room the newest: the others stay a notice."""
         row = (event, room, msgspec.json.encode(raw))
         self._db.execute("INSERT OR IGNORE INTO unreadable VALUES (?, ?, ?, NULL)", row)
+        self._db.execute(
+            "DELETE FROM unreadable WHERE event IN (SELECT event FROM unreadable WHERE room = ?"
+            " ORDER BY json_extract(CAST(raw AS TEXT), '$.origin_server_ts') DESC LIMIT -1 OFFSET ?)",
+            (room, MOST_UNREADABLE),
+        )
 
     def unreadable(self) -> Iterator[tuple[str, str, Object]]:
         rows = self._db.execute("SELECT event, room, raw FROM unreadable WHERE shown IS NULL").fetchall()

@@ -62,6 +62,7 @@ class Portals:
     def forget(self, room: str) -> None:
         """The bot is not in this room any more; if it ever is again, it is looked at anew."""
         self._places.pop(room, None)
+        self._typing.pop(room, None)
 
     def _settled(self, place: Place) -> Place:
         """A room with the owner and one ghost is a chat of two, for the owner."""

@@ -15,6 +15,7 @@ from bridges.api import NotNow, Person, Post
 from bridges.feed import Feed
 from bridges.matrix import ghosts as of_ghosts
 from bridges.matrix import hearing as of_hearing
+from bridges.matrix import keep as of_keep
 from bridges.matrix.calls import Calls, Denied, Query
 from bridges.matrix.contents import Tickets
 from bridges.matrix.device import Device
@@ -268,3 +269,15 @@ def test_what_is_to_be_sent_when_all_is_over_is_put_off() -> None:
             await calls.ask("GET", "/")
 
     asyncio.run(story())
+
+
+def test_of_very_many_messages_that_nobody_can_open_the_newest_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_keep, "MOST_UNREADABLE", 3)
+    keep = Keep(tmp_path, lambda: 0)
+    for at in (5, 1, 9, 3, 7):
+        keep.note_unreadable(f"${at}", ROOM, {"origin_server_ts": at})
+    keep.note_unreadable("$0", "!garden:localhost", {})
+    assert sorted(event for event, _, _ in keep.unreadable()) == ["$0", "$5", "$7", "$9"]
+    keep.close()
