@@ -241,12 +241,14 @@ class SessionBridge(Bridge):
 
     async def chats(self) -> AsyncIterator[Chat]:
         from .people import People
+        from .sending import said_plainly
 
         account = self._connected()
         for chat in list(People(account, self._looker.seen).chats()):
             yield chat
-        async for chat in self._communities.chats(account):
-            yield chat
+        with said_plainly():
+            async for chat in self._communities.chats(account):
+                yield chat
 
     def follow(self, chats: Collection[str]) -> None:
         if self._feed is not None:

@@ -79,6 +79,8 @@ class Communities:
     async def chats(self, account: OnlineAccount) -> AsyncIterator[Chat]:
         """All rooms that the account is in, as their servers call them, as far as they were ever asked."""
         await self._learn_names(account)
+        if self._online is None:  # and what is written down may be closed
+            raise NoAnswer("The connection ended while communities were asked for their names.")
         titles = self._record.rooms.titles()
         for link in _links(account):
             yield chat_of(link, titles.get(link.id))

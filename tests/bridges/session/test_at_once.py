@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bridges.api import Post, Posted
+from bridges.api import NotNow, Post, Posted
 from bridges.contract import Seat
 from bridges.session import looking
 from bridges.session.bridge import SessionBridge
+from bridges.session.communities.reading import Communities
 from bridges.session.communities.sending import RoomSender
 from bridges.session.looking import Looker
 from bridges.session.record import Record
@@ -37,6 +38,22 @@ def test_a_room_that_is_looked_at_when_the_connection_ends_is_looked_at_later(tm
             rooms.end()
             with pytest.raises(NoAnswer, match="ended"):
                 await rooms._reader(world.chat, room)
+
+    asyncio.run(story())
+
+
+def test_who_looks_for_chats_while_the_bridge_stops_is_told_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with seated(tmp_path) as (_, seat):
+
+            async def meanwhile(_rooms: Communities, _account: OnlineAccount) -> None:
+                await seat.bridge.stop()
+
+            monkeypatch.setattr(Communities, "_learn_names", meanwhile)
+            with pytest.raises(NotNow):
+                [chat async for chat in seat.bridge.chats()]
 
     asyncio.run(story())
 
