@@ -193,6 +193,7 @@ class Adding:
         from bridges.api import Person
         from bridges.relay.dressing import ghost_name
         from bridges.relay.loops import BadLink
+        from bridges.relay.model import Place
 
         if word.chat is not None:
             chat = pick(self._run.ui, at, word.chat)
@@ -201,13 +202,18 @@ class Adding:
         if Can.MAKE_CHATS not in self._relaying.sides[word.bridge].about.can:
             raise BadLink(f"{word.bridge} makes no chats by itself.", f"Name one: {word.bridge}:CHAT")
         source, about = self._words[0].bridge, self._relaying.sides[self._words[0].bridge].about
-        title = ghost_name(
-            Person(id=first.id, name=first.title), about, at.limits.name_characters, self._wanted.options.ghost_name
-        )
-        self._run.ui.note(f"Making a chat called {plain(title)} on {word.bridge}.")
         known = self._relaying.store.acquaintance.person(source, first.person) if first.person else None
         person = known or (Person(id=first.person) if first.person and first.kind == "direct" else None)
-        return await at.make(title, person)  # the person goes by their own name: the title may be what the owner says
+        named = Person(id=first.id, name=first.title)
+        most, template = at.limits.name_characters, self._wanted.options.ghost_name
+        for apart in (False, True):  # some networks find a chat by its title, and it may stand for a namesake
+            title = ghost_name(named, about, most, template, apart=apart)
+            self._run.ui.note(f"Making a chat called {plain(title)} on {word.bridge}.")
+            chat = await at.make(title, person)  # who goes by their own name: the title may be what the owner says
+            place = Place(bridge=word.bridge, chat=chat.id)
+            if not self._relaying.store.portals.is_of_another(place, Place(bridge=source, chat=first.id)):
+                return chat
+        raise BadLink(f"{word.bridge} gave a chat that stands for another conversation.", "Name one that is free.")
 
     def _note(self, bridge: str, chat: Chat) -> None:
         """Refuse the management chat as an end: what is written there is for the relay itself."""

@@ -152,6 +152,16 @@ def test_a_chat_is_made_where_none_is_named(town: Town, decamp: Decamp) -> None:
     assert [end["chat"] for end in link["ends"]] == ["kitchen", "kitchen on Shared folder", "room"]
 
 
+def test_chats_of_one_name_get_one_each_where_a_network_finds_them_by_it(town: Town, decamp: Decamp) -> None:
+    names = [f"{'family ' * 34}{number}" for number in (1, 2)]  # as long as nobody shows them
+    for name in names:
+        (town.folder / "old" / name).mkdir()
+        assert decamp("relay", "add", f"folder:{name}", "hotel").exit_code == 0
+    first, second = (link["ends"][1]["chat"] for link in said(decamp("relay", "list", "--json"))["links"])
+    assert first != second
+    assert second.endswith(f" ({names[1][:4]}…{names[1][-4:]}) (Shared folder)")
+
+
 def test_removing_says_what_stays(town: Town, decamp: Decamp) -> None:
     decamp("relay", "add", "folder:kitchen", "shelf:room")
     decamp("relay", "add", "folder", "hotel")
