@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 FORMAT_VERSION = 1
+NO_ARCHIVE = "Name another folder. If this was an archive, it is damaged: take it from a backup, or export once more."
 NAME = "archive.sqlite"
 JOURNAL = NAME + "-journal"
 PATIENCE = 2.0  # seconds to wait for another process that is just finishing
@@ -72,7 +73,7 @@ def _opened(path: Path) -> Iterator[Connection]:
         raise ArchiveError(f"{path} cannot be opened: {error}.") from error
     except sqlite3.DatabaseError as error:
         con.close()
-        raise ArchiveError(f"{path} is not an archive of decamp.") from error
+        raise ArchiveError(f"{path} is not an archive of decamp.", NO_ARCHIVE) from error
     except BaseException:
         con.close()
         raise
@@ -81,7 +82,7 @@ def _opened(path: Path) -> Iterator[Connection]:
 def _check_version(con: Connection, path: Path) -> None:
     row = con.execute("SELECT value FROM meta WHERE key = 'format_version'").fetchone()
     if row is None:
-        raise ArchiveError(f"{path} is not an archive of decamp.")
+        raise ArchiveError(f"{path} is not an archive of decamp.", NO_ARCHIVE)
     if int(row[0]) > FORMAT_VERSION:
         raise ArchiveError(
             f"{path} was made by a newer decamp (format {row[0]}).", "Install the current version of decamp."

@@ -94,7 +94,7 @@ Show = Annotated[str | None, typer.Option("--show", metavar="NAME", help="Show w
 @command(
     "plan",
     "decamp announce plan session-archive",
-    "decamp announce plan session-archive --active-since 2y --except Bob --language de",
+    "decamp announce plan --active-since 2y --except Bob --language de",
     "decamp announce plan --recovery --words-file words.txt",
     "decamp announce plan session-archive --only Alice --also-post Hikers",
 )

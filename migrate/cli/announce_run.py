@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import NothingFound, WrongWords
-from .announce_status import OPEN_FAILURES, report_failures, standing_object
+from .announce_status import OPEN_FAILURES, refuse_nobody, report_failures, standing_object
 from .command import command
 from .run import Result, Run
 from .secrets import PasswordFile
@@ -94,6 +94,7 @@ def retry(  # noqa: PLR0913  each is a word of the command line
 
     speed = _pace(run, pace, rest_after, rest_minutes)
     with Journal(run.settings.home) as journal:
+        refuse_nobody(journal)
         failed = [notice for notice in journal.notices() if notice.step is Step.FAILED]
         names = Names(notice.to.who for notice in failed)
         wanted = {names.one(name).id for name in only or ()}
@@ -121,8 +122,7 @@ def watch(run: Run, *, greet: Greet = False) -> Result:
     from .announce_lines import lines, set_up_bridges
 
     with Journal(run.settings.home) as journal:
-        if not journal.campaigns():
-            raise NothingFound("Nobody was told anything yet.", "Begin with: decamp announce plan")
+        refuse_nobody(journal)
         journal.go_on()
         names = [bridge.about.name for bridge in set_up_bridges(run)]
         if not names:

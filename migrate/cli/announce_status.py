@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..announce.campaign import Arrival, Notice
     from ..announce.journal import Journal
 
+
 OPEN_FAILURES = 6
 """The exit code of a run after which somebody does not know."""
 SHOWN = 20
@@ -25,6 +26,15 @@ BAR = 30
 Html = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Also write a page to look at; it asks nobody.")
 ]
+
+
+class NobodyTold(NothingFound):
+    """No notice was planned here, let alone sent."""
+
+    hint = "Begin with: decamp announce plan"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody was told anything yet.")
 
 
 @command(
@@ -36,8 +46,9 @@ def status(run: Run, *, html: Html = None) -> Result:
     from ..announce.journal import Journal
 
     if not (run.settings.home / _name()).is_file():
-        raise NothingFound("Nobody was told anything yet.", "Begin with: decamp announce plan")
+        raise NobodyTold
     with Journal(run.settings.home) as journal:
+        refuse_nobody(journal)
         notices = list(journal.notices())
         arrivals = list(Arrivals(journal, run.now).arrivals())
         _report(run, journal, arrivals)
@@ -45,6 +56,12 @@ def status(run: Run, *, html: Html = None) -> Result:
             _write(run, html.expanduser(), journal, notices, arrivals)
         people = [_object(notice, arrivals) for notice in notices]
         return Result({**standing_object(journal), "people": people, "html": html})
+
+
+def refuse_nobody(journal: Journal) -> None:
+    """Raise `NobodyTold` where nothing was ever planned: no run of numbers says so as plainly."""
+    if not journal.campaigns():
+        raise NobodyTold
 
 
 def standing_object(journal: Journal) -> dict[str, object]:

@@ -74,7 +74,8 @@ def setup(run: Run, name: Name, *, answers: Answers = None, keyring: InKeyring =
     bridge = load(name)
     _advise(run, bridge)
     with held(run, name):
-        talk = Given(answers_in(answers), run.ui) if answers else Terminal(run.ui)
+        asked = [setting.name for setting in bridge.about.settings]
+        talk = Given(answers_in(run, answers), run.ui) if answers else Terminal(run.ui, asked)
 
         async def all_of_it() -> tuple[dict[str, str], Health, str]:
             if bridge.about.name != "session":  # which goes online only afterwards, and says so then

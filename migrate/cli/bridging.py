@@ -182,18 +182,16 @@ def exit_code(health: Health) -> int:
     return 3 if health.state in {State.BAD_CREDENTIALS, State.LOGGED_OUT} else 5
 
 
-def answers_in(path: str) -> dict[str, str]:
+def answers_in(run: Run, path: str) -> dict[str, str]:
     """Answers to the questions of `setup` that a file holds, one `name = "value"` a line. `-` is standard input."""
-    import sys
     import tomllib
 
+    from .signing import private_text
+
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).expanduser().read_text("utf-8")
-        read = tomllib.loads(text)
-    except OSError as error:
-        raise WrongWords(f"The answers in {path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongWords(f"{path} is not written as answers are.", 'Write one a line: name = "value"') from error
+        read = tomllib.loads(private_text(run, path, "The file of answers"))
+    except tomllib.TOMLDecodeError:  # which may quote a secret
+        raise WrongWords(f"{path} is not written as answers are.", 'Write one a line: name = "value"') from None
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in read.items()}
 
 

@@ -104,6 +104,8 @@ def show(run: Run, which: Which = None, *, to: CardFolder = FOLDER, background: 
             (f"{entry.title}: {handles.describe(entry.handle)}", handles.uri_for_qr(entry.handle)) for entry in chosen
         ]
     if not shown:
+        if not book.entries(run.settings):
+            raise NothingFound("There is no handle yet.", "Add yours first: decamp handle add ADDRESS.")
         raise NothingFound("No handle is meant by this.", "`decamp handle list` shows the number of each.")
     ui = run.ui
     coloured = ui.out.color_system is not None and not ui.out.no_color

@@ -103,7 +103,19 @@ def _wrong_words(run: Run, error: typer.TyperException) -> WrongWords:
     ctx = getattr(error, "ctx", None)
     run.command = NAME if ctx is None else ctx.command_path
     how = f"It goes like this: {usage(ctx)}. " if ctx is not None else ""
-    return WrongWords(sentence(error.format_message()), f"{how}`{run.command} --help` shows examples.")
+    return WrongWords(
+        _number_wanted(error) or sentence(error.format_message()), f"{how}`{run.command} --help` shows examples."
+    )
+
+
+def _number_wanted(error: typer.TyperException) -> str | None:
+    """What an option takes that has to be a number, in words for people; None where it is about something else."""
+    param = getattr(error, "param", None)
+    low, high = (getattr(getattr(param, "type", None), name, None) for name in ("min", "max"))
+    if param is None or low is None:
+        return None
+    most = f" and at most {high}" if high is not None else ""
+    return f"{param.opts[0]} takes a number, at least {low}{most}."
 
 
 def _from_system(error: OSError) -> DecampError:

@@ -52,7 +52,9 @@ NoDisappearing = Annotated[
 ]
 GhostName = Annotated[
     str,
-    typer.Option("--ghost-name", metavar="TEXT", help="How contacts are called there; it holds {name}, and {network}."),
+    typer.Option(
+        "--ghost-name", metavar="TEXT", help="How contacts are called there; it holds {name}, and may hold {network}."
+    ),
 ]
 HistoryOf = Annotated[
     int, typer.Option("--history", metavar="N", min=0, help="Begin each new chat with the last N messages.")
@@ -61,14 +63,17 @@ FromArchive = Annotated[
     Path | None, typer.Option("--archive", metavar="ARCHIVE", help="Where those come from: what `export` made.")
 ]
 Grace = Annotated[
-    int, typer.Option("--grace-hours", metavar="N", min=0, help="How long those who have arrived are still relayed.")
+    int,
+    typer.Option(
+        "--grace-hours", metavar="N", min=0, help="How long those who have arrived are still relayed; 72 unless said."
+    ),
 ]
 
 KeptDays = Annotated[
     int,
     typer.Option(
         "--kept-days", metavar="N", min=30,
-        help="How long the relay knows which message is which, for answers, edits and deletions.",
+        help="How long the relay knows which message is which, for answers, edits and deletions; 400 unless said.",
     ),
 ]  # fmt: skip
 

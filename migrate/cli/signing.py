@@ -82,13 +82,13 @@ def signing_keys(run: Run, given: Given) -> AccountKeys:
     if given.profile is not None:
         return _from_profile(run, given.profile, given)
     if given.keys_file is not None:
-        return _from_json(_content(run, given.keys_file, "The file of keys"))
+        return _from_json(private_text(run, given.keys_file, "The file of keys"))
     if given.words_file is not None:
-        return _from_words(run, _content(run, given.words_file, "The file of words"), given)
+        return _from_words(run, private_text(run, given.words_file, "The file of words"), given)
     if words := run.environ.get("DECAMP_WORDS"):
         return _from_words(run, words, given)
     if keys := run.environ.get("DECAMP_KEYS"):
-        return _from_json(keys if keys.lstrip().startswith("{") else _content(run, keys, "The file of keys"))
+        return _from_json(keys if keys.lstrip().startswith("{") else private_text(run, keys, "The file of keys"))
     if kept := from_keyring(KEYRING_ENTRY):
         return _from_words(run, kept, Given())  # kept in English, whatever they were typed in
     if profiles_here(run):
@@ -127,13 +127,13 @@ def _asked(run: Run, given: Given) -> AccountKeys:
     if not run.ui.interactive and given.online:
         raise PasswordNeeded(
             "This needs the 13 words of your recovery password, and there is no terminal to ask for them.",
-            "Give --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS, or --profile DIR.",
+            "Give --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS.",
         )
     if not run.ui.interactive:
         raise PasswordNeeded(
             "A statement is signed with the key of the old account, and there is no terminal to ask for it.",
-            "Give --profile DIR, --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS; "
-            "or make a card that nobody can check, with --unsigned.",
+            "Give --words-file FILE, or the 13 words in the environment variable DECAMP_WORDS, or the folder of "
+            "Session Desktop with --profile DIR.",
         )
     use = "This needs" if given.online else "The statement is signed with"
     run.ui.note(f"{use} the 13 words of your recovery password. What you type does not show.")
@@ -179,8 +179,8 @@ def _from_json(text: str) -> AccountKeys:
     return AccountKeys.from_seed(Seed(seed)) if len(seed) == WORDS_BYTES else AccountKeys(seed)
 
 
-def _content(run: Run, named: str, what: str) -> str:
-    """A file with a secret, or standard input; the owner is warned if others can read the file."""
+def private_text(run: Run, named: str, what: str) -> str:
+    """A file with secrets, or standard input; the owner is warned if others can read the file."""
     if named == "-":
         return sys.stdin.read(LONGEST)
     path = Path(named).expanduser()

@@ -32,6 +32,11 @@ def find_profile(run: Run, named: str | None) -> Profile:
     if named is not None:
         from ..sources.desktop.locate import recognise
 
+        if named.lower().startswith(("http://", "https://")):
+            raise NothingFound(
+                "This version of decamp cannot read a community from its address.",
+                "What Session Desktop has of it is exported with the rest: decamp export",
+            )
         path = Path(named).expanduser()
         profile = recognise(path)
         if profile is None:

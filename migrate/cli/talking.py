@@ -20,8 +20,8 @@ EMPTY = "left empty"
 class Terminal:
     """Asks the person who sits there."""
 
-    def __init__(self, ui: Ui) -> None:
-        self._ui = ui
+    def __init__(self, ui: Ui, settings: Sequence[str] = ()) -> None:
+        self._ui, self._settings = ui, settings
 
     async def ask(self, setting: Setting) -> str:
         self._someone_there()
@@ -56,7 +56,7 @@ class Terminal:
         if not self._ui.interactive:
             raise WrongWords(
                 "Setting up a bridge asks questions, and there is no terminal to ask them at.",
-                "Write the answers into a file and name it with --answers.",
+                f"Write the answers into a file and name it with --answers: {', '.join(self._settings)}.",
             )
 
 
@@ -69,7 +69,7 @@ class Given:
     async def ask(self, setting: Setting) -> str:
         said = self._answers.get(setting.name, setting.default)
         if said is None:
-            raise WrongWords(f"The answers lack {setting.name}.", f"{setting.help} As {setting.example}.")
+            raise WrongWords(f"The answers lack {setting.name}.", f"{setting.help}{_such_as(setting)}")
         wrong = trouble_with(setting, said)
         if wrong is not None:
             raise WrongWords(f"The answer to {setting.name} cannot be used. {wrong}", setting.help)
@@ -90,6 +90,11 @@ class Given:
     def say(self, text: str) -> None:
         for line in text.splitlines():
             self._ui.note(plain(line), wrap=False)
+
+
+def _such_as(setting: Setting) -> str:
+    """A worked example of an answer, where one can be shown."""
+    return "" if setting.is_secret else f' Such as: {setting.name} = "{setting.example}"'
 
 
 def _choices_of(setting: Setting) -> tuple[str, ...]:

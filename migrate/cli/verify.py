@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import NothingFound
+from ..errors import NothingFound, WrongWords
 from .command import command
 from .keep import verify_archive
 from .run import Result, Run
@@ -76,6 +76,15 @@ def _folder(run: Run, path: Path, known: Known) -> Result:
     statement = path / STATEMENT
     if statement.is_file() and not (path / "archive.sqlite").exists():
         return verify_statements(run, statement.read_bytes(), known)
+    if not any((path / name).exists() for name in ("archive.sqlite", "manifest.json")):
+        raise NothingFound(
+            f"There is neither an archive nor a card in {path}.", "Name the folder that `decamp export` or `card` made."
+        )
+    if known != Known(None, None, None):
+        raise WrongWords(
+            f"{path} is an archive, and what you know of somebody is for checking their statement.",
+            "Leave out --session-id, --archive and --proof, or name a statement or a card.",
+        )
     return verify_archive(run, path)
 
 

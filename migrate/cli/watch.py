@@ -34,7 +34,10 @@ ArchiveToFill = Annotated[
     Path, typer.Argument(metavar="ARCHIVE", help="The archive to add to; it is made if there is none.")
 ]
 Every = Annotated[
-    int, typer.Option("--every", metavar="SECONDS", min=LEAST, help="How long to wait between two looks.")
+    int,
+    typer.Option(
+        "--every", metavar="SECONDS", min=LEAST, help=f"How long to wait between two looks; {EVERY} unless said."
+    ),
 ]
 
 

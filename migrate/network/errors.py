@@ -29,7 +29,10 @@ class LostOnTheWay(NoAnswer):
 class NoNodes(NoAnswer):
     """No list of the network's nodes could be had from anywhere."""
 
-    hint = "Look whether this machine is online. Somebody whose decamp works can save a list: `decamp network nodes`."
+    hint = (
+        "Look whether this machine is online. Somebody whose decamp works can write a list for you, which you name "
+        "with --nodes FILE: `decamp network nodes --save FILE`."
+    )
 
 
 class FileGone(DecampError):

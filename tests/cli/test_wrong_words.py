@@ -27,6 +27,19 @@ from tests.cli.conftest import HOSTILE, Decamp, said
         (["export"], 4, "no data on this machine"),
         (["export", "--since", "yesteryear"], 2, "--since does not understand 'yesteryear'"),
         (["export", "--since", "2025", "--until", "2024"], 2, "--since lies after --until"),
+        (["export", "https://open.example.org/room"], 4, "cannot read a community from its address"),
+        (["export", "--recovery"], 3, "there is no terminal to ask"),
+        (["search", "nowhere", "word", "--limit", "0"], 2, "--limit takes a number, at least 1."),
+        (["search", "nowhere", "word", "--limit", "many"], 2, "--limit takes a number, at least 1."),
+        (["verify", "."], 4, "There is neither an archive nor a card in ."),
+        (["card", "show"], 4, "There is no handle yet."),
+        (["announce", "status"], 4, "Nobody was told anything yet."),
+        (["announce", "retry"], 4, "Nobody was told anything yet."),
+        (
+            ["bridge", "setup", "xmpp", "--answers", "answers.toml"],
+            2,
+            "The file of answers answers.toml cannot be read",
+        ),
     ],
 )
 def test_wrong_words_get_two_sentences_and_no_traceback(
@@ -41,6 +54,59 @@ def test_wrong_words_get_two_sentences_and_no_traceback(
     assert says in first
     assert second
     assert not more
+
+
+def test_whoever_writes_secrets_into_a_file_of_answers_is_told_who_else_may_read_it(
+    decamp: Decamp, tmp_path: Path
+) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text('password = "pw-4" "pw-5"', "utf-8")
+    answers.chmod(0o644)
+    done = decamp("bridge", "setup", "xmpp", "--answers", answers)
+    assert done.exit_code == 2
+    assert f"Other users of this machine may read {answers}" in done.stderr
+    assert "is not written as answers are" in done.stderr
+    assert "pw-" not in done.output
+
+
+def test_without_a_terminal_it_is_said_which_answers_a_bridge_needs(decamp: Decamp) -> None:
+    done = decamp("bridge", "setup", "xmpp-component")
+    assert done.exit_code == 2
+    assert "--answers: domain, secret, owner, host, port" in done.stderr
+
+
+def test_a_hint_names_no_option_that_the_command_lacks(decamp: Decamp) -> None:
+    for words in (["export", "--recovery"], ["watch", "x"], ["send", "Bob", "hi"], ["card", "revoke"]):
+        hint = decamp(*words).stderr.splitlines()[-1]
+        offered = decamp(*words, "--help").stdout
+        named = [word.strip(",.;") for word in hint.split() if word.startswith("--")]
+        assert named
+        assert all(f"  {option} " in offered for option in named), (words, named)
+
+
+def test_a_damaged_archive_is_called_that_by_every_command_that_reads_one(decamp: Decamp, tmp_path: Path) -> None:
+    (tmp_path / "archive.sqlite").write_bytes(bytes(5000))
+    for words in (["info"], ["contacts"], ["search"], ["render"]):
+        done = decamp(*words, tmp_path, *(["word"] if words == ["search"] else []))
+        assert done.exit_code == 2
+        assert "is not an archive of decamp" in done.stderr
+        assert "take it from a backup, or export once more" in done.stderr
+
+
+def test_what_belongs_to_a_statement_is_not_passed_over_for_an_archive(decamp: Decamp, exported: Path) -> None:
+    done = decamp("verify", exported, "--session-id", "05" + "ab" * 32)
+    assert done.exit_code == 2
+    assert "is an archive" in done.stderr
+    assert "--session-id" in done.stderr
+
+
+def test_an_answer_that_lacks_is_explained_and_never_shown_where_it_is_secret(decamp: Decamp, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.touch(mode=0o600)
+    assert 'Such as: address = "robin@example.org"' in decamp("bridge", "setup", "xmpp", "--answers", answers).stderr
+    lacking = decamp("bridge", "setup", "session", "--answers", answers).stderr.splitlines()
+    assert "chmod" not in "".join(lacking)
+    assert lacking[-2:] == ["Error: The answers lack words.", "The 13 words of the recovery password."]
 
 
 @pytest.mark.parametrize(
