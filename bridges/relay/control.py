@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from migrate.model import short_id
 from ..events import Chat, ChatKind
 from . import words
 from .intents import Admit
-from .model import Link, Place, Rule
+from .meant import Names, bare
+from .model import Direction, Link, Place, Rule
 from .new_portals import asked_for
 from .options import CHANGEABLE, BadOption, with_option
 from .orders import Queue
@@ -39,6 +41,18 @@ accept NUMBER, block NUMBER: let somebody in who asked, or not
 version: which decamp this is"""
 MOST = 50  # lines of an answer
 PAUSED = "paused by you"
+_TERMINAL = re.compile(r"\A(?:decamp\s+)?relay\s+", re.IGNORECASE)
+_ARROWS = {Direction.BOTH: " ↔ ", Direction.OUT: " → ", Direction.BACK: " ← "}
+_ELSEWHERE = {
+    "mute": "Mute the chat in your app. `pause NAME` holds back what they write, until `resume NAME`.",
+    "login": "Passwords are no words for a chat: `decamp bridge setup` asks for them at a terminal.",
+    "logout": "`unlink NAME` ends one chat; `decamp relay remove` at a terminal a whole rule. Nothing is deleted.",
+    "add": "New links begin at a terminal: `decamp relay add`.",
+    "doctor": "The doctor looks at the machine that the relay runs on: `decamp relay doctor` there.",
+    "export": "Histories are for a terminal: `decamp export`.",
+    "run": "It runs: you are talking to it.",
+}
+"""What people look for here, and where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +70,27 @@ class NotDone(str):
 
 
 def parse(text: str) -> Order:
-    """What somebody means. A leading / or ! does no harm."""
-    word, _, about = text.strip().lstrip("/!").strip().partition(" ")
-    return Order(word.lower(), about.strip())
+    """What somebody means. A leading / or !, a full stop, and what stands before it at a terminal do no harm."""
+    typed = _TERMINAL.sub("", bare(text).lstrip("/!").strip())
+    word, about = [*typed.split(None, 1), "", ""][:2]
+    return Order(word.lower().rstrip(".,!?:;"), about.strip())
 
 
 def obey(order: Order, store: SqliteStore, now: int, relay: Relay | None = None) -> str:
     """Do it, and say what came of it. `relay`: the one that runs, if it is this process."""
     answer = _ANSWERS.get(order.word)
     if answer is None:
-        return f"There is no command {words.one_line(order.word, 20) or 'without a word'}.\n{HELP}"
+        return NotDone(_no_such(order.word))
     return answer(_Context(store, now, relay), order.about)
+
+
+def _no_such(word: str) -> str:
+    """What to do instead, without a page of text where one word was mistyped."""
+    if word in _ELSEWHERE:
+        return _ELSEWHERE[word]
+    near = get_close_matches(word, _ANSWERS, 1)
+    said = f"There is no command {words.one_line(word, 20) or 'without a word'}."
+    return f"{said} Did you mean `{near[0]}`? `help` shows them all." if near else f"{said}\n{HELP}"
 
 
 def knows(order: Order) -> bool:
@@ -82,20 +106,30 @@ class _Context:
 
     def find(self, about: str) -> Link | str:
         """The one link that is meant, or what to say instead."""
-        links = list(self.store.portals.links.values())
-        exact = [link for link in links if about in {link.name, link.title}]
-        wanted = about.casefold()
-        found = exact or [link for link in links if wanted and wanted in f"{link.title}\n{link.name}".casefold()]
+        names = Names(self.store.portals)
+        found = names.meant(about)
         if len(found) == 1:
             return found[0]
         if not found:
-            return NotDone(f"There is no link called {words.one_line(about) or 'nothing'}. `list` shows them.")
-        return NotDone("Which of them?\n" + "\n".join(f"{one.title} ({one.name})" for one in found[:MOST]))
+            return NotDone(f"There is no link called {words.one_line(bare(about)) or 'nothing'}. `list` shows them.")
+        return NotDone("\n".join(["Which of them?", *_some([names.of(link) for link in found])]))
+
+    def called(self, link: Link) -> str:
+        """A link in an answer, as one can type it."""
+        return Names(self.store.portals).of(link)
 
     def find_either(self, about: str) -> Link | Rule | str:
         """The same, where a rule may be meant too, by its whole name."""
-        rule = next((rule for rule in self.store.rules if about and about.casefold() == rule.title.casefold()), None)
-        return rule or self.find(about)
+        return self.rule(about) or self.find(about)
+
+    def rule(self, about: str) -> Rule | None:
+        wanted = bare(about).casefold()
+        return next((rule for rule in self.store.rules if wanted and wanted == rule.title.casefold()), None)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    """As many as one answer holds, and how many there are beside those."""
+    return [*lines[:MOST], *([f"and {len(lines) - MOST} more"] if len(lines) > MOST else [])]
 
 
 def _help(_: _Context, __: str) -> str:
@@ -118,25 +152,30 @@ def _status(context: _Context, _: str) -> str:
             f"{side.name}: {side.state}, {side.waiting} waiting{oldest}{rest}. {side.said} {side.todo}".strip()
         )
     stopped = [f"{rule.name}: stopped, {rule.stopped}" for rule in found.rules if rule.stopped]
-    stopped += [f"{link.title}: stopped, {link.stopped}" for link in found.links if link.stopped]
+    portals, names = context.store.portals, Names(context.store.portals)
+    alone = {name for name, _ in portals.stops}  # those that stand still with their rule are named with it
+    stopped += [
+        f"{names.of(portals.links[link.name])}: stopped, {link.stopped}" for link in found.links if link.name in alone
+    ]
     count = sum(not link.over for link in found.links)
-    return "\n".join([*lines, "1 link" if count == 1 else f"{count} links", *stopped[:MOST]])
+    return "\n".join([*lines, "1 link" if count == 1 else f"{count} links", *_some(stopped)])
 
 
 def _list(context: _Context, _: str) -> str:
     found = snapshot(context.store)
-    links = found.links
     rules = [
         f"{rule.name}: everybody on {rule.source} ↔ {rule.target}{' (stopped)' if rule.stopped else ''}"
         for rule in found.rules
     ]
+    portals = context.store.portals
+    names = Names(portals)
     shown = [
-        f"{words.one_line(link.title)}: {' ↔ '.join(end.partition(':')[0] for end in link.ends)}"
+        f"{names.of(portals.links[link.name])}: "
+        f"{_ARROWS[portals.links[link.name].direction].join(end.partition(':')[0] for end in link.ends)}"
         f"{' (stopped)' if link.stopped else ''}{' (over)' if link.over else ''}"
-        for link in links[:MOST]
+        for link in found.links
     ]
-    more = [f"and {len(links) - MOST} more"] if len(links) > MOST else []
-    return "\n".join([*rules, *shown, *more]) or "Nothing is linked yet."
+    return "\n".join([*rules, *_some(shown)]) or "Nothing is linked yet."
 
 
 def _pause(context: _Context, about: str) -> str:
@@ -147,7 +186,8 @@ def _pause(context: _Context, about: str) -> str:
         context.store.rest(found, PAUSED, context.now)
         return f"{found.title} stands still, and every chat that it made. `resume {found.title}` lets it go on."
     context.store.stop(found.name, None, PAUSED, context.now)
-    return f"{found.title} stands still. What comes is kept; `resume {found.title}` lets it go on."
+    called = context.called(found)
+    return f"{called} stands still. What comes is kept; `resume {called}` lets it go on."
 
 
 def _resume(context: _Context, about: str) -> str:
@@ -160,9 +200,10 @@ def _resume(context: _Context, about: str) -> str:
             context.relay.lanes.wake(place)
         context.relay.new_portals.begin()
     why = context.store.portals.why(found) if isinstance(found, Link) else None
+    called = context.called(found) if isinstance(found, Link) else found.title
     if why is not None:
-        return f"{found.title} goes on when its rule does: {why}."
-    return f"{found.title} goes on." if stood else f"{found.title} did not stand still."
+        return f"{called} goes on when its rule does: {why}."
+    return f"{called} goes on." if stood else f"{called} did not stand still."
 
 
 def _retry(context: _Context, about: str) -> str:
@@ -183,9 +224,11 @@ def _retry(context: _Context, about: str) -> str:
 
 
 def _contacts(context: _Context, about: str) -> str:
-    found = [chat for _, chat in context.store.portals.chats() if about.casefold() in chat.title.casefold()]
-    more = [f"and {len(found) - MOST} more"] if len(found) > MOST else []
-    return "\n".join([*sorted(map(_described, found))[:MOST], *more]) or NotDone(
+    portals, wanted = context.store.portals, bare(about).casefold()
+    not_them = {end for link in portals.links.values() if link.made for end in link.ends[1:]} | context.store.control
+    not_them |= {one.place for one in context.store.acquaintance.asked()}
+    found = [chat for place, chat in portals.chats() if place not in not_them and wanted in chat.title.casefold()]
+    return "\n".join(_some(sorted(map(_described, found)))) or NotDone(
         "Nobody like that is known yet." if about else "Nobody is known yet: the relay asks when it is connected."
     )
 
@@ -196,17 +239,18 @@ def _described(chat: Chat) -> str:
 
 
 def _start(context: _Context, about: str) -> str:
+    about = bare(about)
     wanted = about.casefold()
     known = [
         (place, chat) for place, chat in context.store.portals.chats()
-        if wanted and (wanted in _described(chat).casefold() or wanted in {chat.id, chat.person})
+        if wanted and (wanted in _described(chat).casefold() or about in {chat.id, chat.person})
     ]  # fmt: skip
     exact = [(place, chat) for place, chat in known if chat.title.casefold() == wanted] or known
     sources = {rule.source for rule in context.store.rules}
     exact = [(place, chat) for place, chat in exact if place.bridge in sources and chat.kind is not ChatKind.SELF]
     if len(exact) != 1:
-        several = "Which of them?\n" + "\n".join(_described(chat) for _, chat in exact[:MOST])
-        return NotDone(several if exact else "Nobody like that is known.")
+        several = "\n".join(["Which of them?", *_some([_described(chat) for _, chat in exact])])
+        return NotDone(several if exact else "Nobody like that is known. `contacts` shows who is.")
     place, chat = exact[0]
     wishes = asked_for(context.store, place, chat)
     if context.relay is not None:
@@ -221,6 +265,10 @@ def _set(context: _Context, about: str) -> str:
     if found is None:
         return NotDone(f"It goes like this: set NAME OPTION VALUE. There are: {', '.join(CHANGEABLE)}.")
     name, option, value = found.groups()
+    rule = context.rule(name)
+    if rule is not None:
+        where = f"`decamp relay set {rule.title} {option} {value}` at a terminal changes it, with all that it made."
+        return NotDone(f"{rule.title} is a rule, which stands in config.toml: {where}")
     link = context.find(name)
     if isinstance(link, str):
         return link
@@ -231,7 +279,7 @@ def _set(context: _Context, about: str) -> str:
     context.store.portals.change(replace(link, options=options))
     if context.relay is not None and option == "ghost-name":
         context.relay.people.dress(context.store.portals.links[link.name])
-    return f"{words.one_line(link.title)}: {option} is {value} now."
+    return f"{context.called(link)}: {option} is {value} now."
 
 
 def _sync(context: _Context, _: str) -> str:
@@ -246,10 +294,13 @@ def _unlink(context: _Context, about: str) -> str:
     link = context.find(about[: -len(" really")].strip() if sure else about)
     if isinstance(link, str):
         return link
+    called = context.called(link)
+    if link.name in context.store.portals.ended:
+        return NotDone(f"{called} is relayed no more already.")
     if not sure:
-        return f"{link.title} would be relayed no more; the chats stay. If you mean it: `unlink {link.title} really`"
+        return f"{called} would be relayed no more; the chats stay. If you mean it: `unlink {called} really`"
     context.store.portals.end(link.name, context.now)
-    return f"{link.title} is relayed no more. `start {link.title}` begins again."
+    return f"{called} is relayed no more. `start {called}` begins again."
 
 
 def _accept(context: _Context, about: str) -> str:
@@ -261,11 +312,14 @@ def _block(context: _Context, about: str) -> str:
 
 
 def _answer(context: _Context, about: str, *, accept: bool) -> str:
-    asked = context.store.acquaintance.asked()
-    one = next((one for one in asked if about in {str(one.number), one.name}), None)
-    if one is None:
-        waiting = "".join(f"\n{one.number}: {words.one_line(one.name)}" for one in asked[:MOST])
-        return NotDone(f"Nobody with that number waits.{waiting}")
+    asked, about = context.store.acquaintance.asked(), bare(about).lstrip("#")
+    found = [one for one in asked if str(one.number) == about]  # whatever somebody else calls themselves
+    found = found or [one for one in asked if one.name == about and not about.isdecimal()]
+    if len(found) != 1:
+        waiting = _some([f"{one.number}: {words.one_line(one.name)}" for one in found or asked])
+        is_open = found or (waiting and not about)
+        return NotDone("\n".join(["Which of them?" if is_open else "Nobody with that number waits.", *waiting]))
+    one = found[0]
     context.store.acquaintance.answer(one.number, "accepted" if accept else "blocked")
     if accept:
         place: Place = one.place

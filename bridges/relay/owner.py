@@ -9,6 +9,7 @@ from migrate.model import display_name
 
 from . import control
 from .intents import Say
+from .meant import Names
 from .model import Author, Link, Place
 from .orders import Ask, Command, Queue
 from .store import Entry
@@ -69,7 +70,7 @@ class Owner:
             log.error("What the relay wanted to tell its owner did not get through: %s", why)
             return
         is_owners = isinstance(entry.intent, Say) and entry.intent.author.owner
-        name = link.title or link.name if link else entry.link
+        name = Names(store.portals).of(link) if link else entry.link
         if link is not None and link.private and is_owners and entry.source != link.ends[0]:
             self.say(
                 entry.source, f"This did not get through: {why} Write retry to the relay to try again.", entry.message

@@ -22,6 +22,7 @@ from .files import Spool
 from .intents import Say
 from .keeping import Keeping
 from .lanes import Lanes
+from .meant import Names
 from .model import Place, Rule
 from .new_portals import History, NewPortals
 from .orders import Order, Queue, Tell
@@ -214,7 +215,8 @@ class Relay:
             orders = [Tell(text=f"Something that came from {bridge} could not be relayed. The log says more.")]
         for link, source, why in self._braked(event, orders, now):
             self.store.stop(link, source, why, now)
-            self.owner.tell(f"{link}: stopped, because of {why}. Nothing is lost; `resume {link}` lets it go on.")
+            called = Names(self.store.portals).of(self.store.portals.links[link])
+            self.owner.tell(f"{called}: stopped, because of {why}. Nothing is lost; `resume {called}` lets it go on.")
         if self.concerns(bridge, event):
             self.store.overhear(bridge, event)
         self.see_to(self.store.take(bridge, event.cursor, orders, now))

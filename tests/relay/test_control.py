@@ -25,6 +25,11 @@ from tests.relay.world import settled, until
         ("!pause  Maya B.", "pause", "Maya B."),
         ("", "", ""),
         ("//", "", ""),
+        ("status.", "status", ""),
+        ("`unlink Maya really`", "unlink", "Maya really"),
+        ('decamp relay pause "Book club"', "pause", '"Book club"'),
+        ("pause\nMaya", "pause", "Maya"),
+        ("start\u00a0Maya", "start", "Maya"),
     ],
 )
 def test_commands_are_understood_as_people_type_them(text: str, word: str, about: str) -> None:
