@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..api import NotNow, Refused
@@ -24,6 +24,8 @@ class Account:
     core: Core
     number: int
     record: Record
+    named: dict[int, float] = field(default_factory=dict)
+    """When the name of a group was last told to those in it, by the clock of the loop."""
 
     async def ask(self, kind: type[T], method: str, *words: object) -> T:
         return await self.core.ask(kind, method, self.number, *words)

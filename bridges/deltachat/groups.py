@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from pathlib import Path
 
 from ..api import Invitation, Person, Refused
@@ -9,6 +11,7 @@ from .account import Account, Gone
 from .native import Link, Place, Room, Someone
 from .record import Invited
 
+SECOND = 1.0
 NOBODY = Refused(
     "The bridge does not know who its owner is.",
     "Run `decamp bridge setup deltachat` again, and open the link that it shows in your Delta Chat.",
@@ -52,9 +55,24 @@ async def dress(account: Account, chat: int, title: str, picture: Path | None) -
     """Give a group its name and its picture. Whatever is so already is not said again."""
     place = await account.place(chat)
     if title and place.name != title:
-        await account.do(object, "set_chat_name", chat, title)
+        await _rename(account, chat, title)
     if picture is not None:
         await account.do(object, "set_chat_profile_image", chat, str(picture))
+
+
+async def _rename(account: Account, chat: int, title: str) -> None:
+    """Give a group another name, in another second than the one before.
+
+    Whoever is told two names of one second keeps the one that comes first in the alphabet, whichever is the newer (read
+    in Delta Chat's source, receive_imf.rs).
+    """
+    clock = asyncio.get_running_loop().time
+    is_known = not (await account.do(Room, "get_full_chat_by_id", chat)).is_unpromoted
+    if is_known:
+        await asyncio.sleep(max(0.0, account.named.get(chat, -math.inf) + SECOND - clock()))
+    await account.do(object, "set_chat_name", chat, title)
+    if is_known:
+        account.named[chat] = clock()
 
 
 async def invite(account: Account, contact: Person, title: str) -> Invitation:

@@ -51,6 +51,8 @@ class Room(Place, frozen=True, kw_only=True):
     contact_ids: list[int]
     can_send: bool
     self_in_group: bool
+    is_unpromoted: bool = False
+    """Whether nothing was said there yet, so that nobody else has heard of it."""
     ephemeral_timer: int = 0
 
 

@@ -7,6 +7,8 @@ out before anything else is sent.
 
 from __future__ import annotations
 
+import asyncio
+
 from ..api import AnyAction, Delete, Edit, MarkRead, Post, React, Refused, Sent, SetTimer
 from . import translate
 from .account import Account, Gone
@@ -58,6 +60,7 @@ async def _post(account: Account, chat: int, action: Post, newest: int, now: int
                 raise
             account.record.done(action.key, at, id)
         ids.append(str(id))
+    account.named.setdefault(chat, asyncio.get_running_loop().time())  # the first message tells what a group is called
     return Sent(ids=tuple(ids), sent_at=now)
 
 
