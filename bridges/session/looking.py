@@ -29,11 +29,11 @@ MOST_SEEN = 10_000
 
 
 class Looker:
-    """Turns what arrived into events. `ours` are the names of everything that this run has sent."""
+    """Turns what arrived into events. `ours` are the names of what this run has sent, the latest last."""
 
     def __init__(self, record: Record, *, fresh: bool) -> None:
         """`fresh`: there is no cursor, so what lies there already is not news, but who waits to be let in is."""
-        self.ours: set[str] = set()
+        self.ours: dict[str, None] = {}
         self.fresh = fresh
         self.seen: dict[str, account.ProfileSeen] = {}
         self._record = record

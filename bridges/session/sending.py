@@ -48,16 +48,18 @@ from .translate import address_of, message_id
 
 AT_ONCE = 4
 """Posts under way; others wait. Each of them already asks several nodes."""
+MOST_OURS = 10_000
+"""Names of what went out: those before them have come to us already, or never will."""
 MOST_READ = 2_000
 """Messages of which one receipt tells: 20,000 bytes. Of those before them nobody hears any more that they were read."""
 _PLACE = re.compile(r"0[35][0-9a-f]{64}")
 
 
 class Sender:
-    """Sends for one account. `online` is that account while it is connected, `ours` the names of all that went out."""
+    """Sends for one account. `online` is that account while it is connected, `ours` the names of what went out."""
 
     def __init__(
-        self, me: str, record: Record, online: Callable[[], OnlineAccount | None], ours: set[str],
+        self, me: str, record: Record, online: Callable[[], OnlineAccount | None], ours: dict[str, None],
         now: Callable[[], int], in_a_room: Callable[[str, AnyAction], Coroutine[object, object, Sent]],
     ) -> None:  # fmt: skip
         """`in_a_room` does the same in communities."""
@@ -142,7 +144,9 @@ class Sender:
                 prepared = await self._prepare(online, chat, action)
                 mailed = _mailed(action.key, prepared)
                 self._record.mail(mailed)
-            self._ours.add(prepared.own_hash)
+            self._ours[prepared.own_hash] = None
+            if len(self._ours) > MOST_OURS:
+                del self._ours[next(iter(self._ours))]
             outcome = await online.post(prepared)
         _arrived(outcome)
         self._record.note_delivered(mailed, self._me, complete=outcome.is_complete)

@@ -216,8 +216,13 @@ class RoomRecord:
         ).fetchall()
         return {emoji: bool(there) for emoji, there in found}
 
-    def touch(self, chat: str, number: int, emoji: str, *, there: bool) -> None:
-        self._db.execute("INSERT OR REPLACE INTO room_touched VALUES (?, ?, ?, ?)", [chat, number, emoji, there])
+    def touch(self, chat: str, number: int, emoji: str, *, there: bool | None) -> None:
+        """Note whether an emoji of ours is there; with None, that we have done nothing about it."""
+        where = [chat, number, emoji]
+        if there is None:
+            self._db.execute("DELETE FROM room_touched WHERE chat = ? AND number = ? AND emoji = ?", where)
+        else:
+            self._db.execute("INSERT OR REPLACE INTO room_touched VALUES (?, ?, ?, ?)", [*where, there])
 
     # -- what we posted --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from migrate.account.files import Outgoing, check
 from migrate.account.online import OnlineAccount
+from migrate.network.errors import CommunityRefused
 from migrate.session.community.blinding import is_on_server
 from migrate.session.community.messages import Sealed, file_url, seal
 from migrate.session.content import VOICE, Content, DataMessage, Pointer, Profile, Quote
@@ -103,9 +104,15 @@ class RoomSender:
         if not await room.community.can_react():
             raise CannotDo(Can.REACTIONS)
         post = _meant(action.message)
+        rooms = self._record.rooms
         async with room.turn:  # whoever reads meanwhile would take it for the owner's own
-            await room.community.react(post.number, action.emoji, remove=not action.add)
-            self._record.rooms.touch(chat, post.number, action.emoji, there=action.add)
+            before = rooms.touched(chat, post.number).get(action.emoji)
+            rooms.touch(chat, post.number, action.emoji, there=action.add)  # what is cut off may be there all the same
+            try:
+                await room.community.react(post.number, action.emoji, remove=not action.add)
+            except CommunityRefused:
+                rooms.touch(chat, post.number, action.emoji, there=before)
+                raise
         return Sent()
 
     async def _delete(self, room: OpenRoom, action: Delete) -> Sent:

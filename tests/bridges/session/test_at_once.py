@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bridges.api import NotNow, Post, Posted
+from bridges.api import NotNow, Post, Posted, React, Reacted, Reference, Refused
 from bridges.contract import Seat
+from bridges.contract.world import says
 from bridges.session import looking
 from bridges.session.bridge import SessionBridge
 from bridges.session.communities.reading import Communities
@@ -19,9 +20,10 @@ from migrate.account.events import Noticed, ProfileSeen, Unreadable
 from migrate.account.online import OnlineAccount
 from migrate.account.polling import Arrived
 from migrate.network.community import Community
+from migrate.network.errors import CommunityRefused
 from migrate.session.community.blinding import Member
 from migrate.session.errors import NoAnswer
-from tests.bridges.session.room import seated
+from tests.bridges.session.room import RoomFriend, seated
 from tests.bridges.session.world import direct
 
 
@@ -84,6 +86,65 @@ def test_two_posts_that_are_written_at_once_have_different_times(
             posts = [Post(key=key, text="the same") for key in ("a", "b")]
             sealed = await asyncio.gather(*(sender._prepare(room, world.chat, post) for post in posts))
             assert sealed[0].signature != sealed[1].signature
+
+    asyncio.run(story())
+
+
+def test_a_reaction_that_is_cut_off_when_it_is_there_is_not_taken_for_the_owners_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we do for others is done with the owner's account: its server does not tell one from the other."""
+
+    async def story() -> None:
+        async with seated(tmp_path) as (world, seat):
+            phone = RoomFriend(world.standin, world.server, world.room, world.keys)
+            world.hand.say("cake?")
+            cake = (await seat.saw(Posted, says("cake?"))).id
+            react, there = Community.react, asyncio.Event()
+
+            async def cut_off(community: Community, number: int, emoji: str, *, remove: bool = False) -> None:
+                await react(community, number, emoji, remove=remove)
+                there.set()
+                await asyncio.Event().wait()
+
+            monkeypatch.setattr(Community, "react", cut_off)
+            ours = React(key="a", message=Reference(id=cake), emoji="👍")
+            sending = asyncio.create_task(seat.bridge.send(world.chat, ours))
+            await there.wait()
+            sending.cancel()
+            await asyncio.wait([sending])
+            await phone.do(React(key="b", message=Reference(id=cake.rpartition(":")[2]), emoji="❤️"))
+            await seat.saw(Reacted, lambda event: event.own and event.emojis == ("❤️",))
+            assert not [one for one in seat.events if isinstance(one, Reacted) and "👍" in one.emojis]
+
+    asyncio.run(story())
+
+
+def test_of_a_reaction_that_a_room_refuses_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with seated(tmp_path) as (world, seat):
+            world.hand.say("cake?")
+            cake = (await seat.saw(Posted, says("cake?"))).id
+
+            async def refused(*_: object, remove: bool = False) -> None:
+                raise CommunityRefused("Not here.")
+
+            monkeypatch.setattr(Community, "react", refused)
+            with pytest.raises(Refused):
+                await seat.bridge.send(world.chat, React(key="a", message=Reference(id=cake), emoji="👍"))
+            assert not bridge_of(seat)._record.rooms.touched(world.chat, int(cake.rpartition(":")[2]))
+
+    asyncio.run(story())
+
+
+def test_of_what_went_out_only_the_latest_is_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridges.session.sending.MOST_OURS", 2)
+
+    async def story() -> None:
+        async with direct(tmp_path) as world, Seat(world) as seat:
+            for number in range(4):
+                await seat.bridge.send(world.chat, Post(key=str(number), text=str(number)))
+            assert len(bridge_of(seat)._looker.ours) == 2
 
     asyncio.run(story())
 
