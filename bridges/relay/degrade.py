@@ -72,10 +72,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be sent, in order. `dropped`: why it is less than was meant, or nothing."""
+    """What is to be sent, in order. `dropped`: why it is nothing. `unsent`: the files that words stand for."""
 
     steps: tuple[AnyAction, ...] = ()
     dropped: str | None = None
+    unsent: tuple[Unsent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def plan(intent: AnyIntent, key: str, view: View, *, doubtful: bool = False) -> 
 
 def marked(plan: Plan) -> Plan:
     """Say of the first step that it may be there already."""
-    return Plan(mark(plan.steps, 0), plan.dropped)
+    return replace(plan, steps=mark(plan.steps, 0))
 
 
 def mark(steps: Sequence[AnyAction], at: int) -> tuple[AnyAction, ...]:
@@ -125,18 +126,18 @@ def mark(steps: Sequence[AnyAction], at: int) -> tuple[AnyAction, ...]:
     return (*steps[:at], step, *steps[at + 1 :])
 
 
-def without_files(steps: Sequence[AnyAction], at: int, why: str, key: str, limits: Limits) -> tuple[AnyAction, ...]:
+def without_files(steps: Sequence[AnyAction], at: int, why: str, key: str, limits: Limits) -> Plan:
     """The same steps, with words in place of files that a network refused; none at all where it had no files."""
     step = steps[at]
     if not isinstance(step, Post) or not step.files:
-        return ()
-    named = (str(Unsent(file.name, file.size, why.rstrip("."))) for file in step.files)
-    first, *more = words.split("\n".join((*filter(None, [step.text]), *named)), limits)
+        return Plan()
+    unsent = tuple(Unsent(file.name, file.size, why.rstrip(".")) for file in step.files)
+    first, *more = words.split("\n".join((*filter(None, [step.text]), *map(str, unsent))), limits)
     rest = (
         structs.replace(step, key=f"{key}-{number}", text=text, files=(), reply_to=None)
         for number, text in enumerate(more, len(steps))
     )
-    return (*steps[:at], structs.replace(step, text=first, files=()), *steps[at + 1 :], *rest)
+    return Plan((*steps[:at], structs.replace(step, text=first, files=()), *steps[at + 1 :], *rest), unsent=unsent)
 
 
 def _voice(author: Author, view: View) -> _Voice:
@@ -157,13 +158,13 @@ def _voice(author: Author, view: View) -> _Voice:
 
 
 def _say(intent: Say, key: str, view: View, voice: _Voice) -> Plan:
-    text, dropped = intent.text, None
+    text = intent.text
     true_time = Can.TRUE_TIMES in view.can
     late = intent.past or 0 < intent.sent_at < view.now - _LATE
     if intent.notice and not text.startswith("("):
         text = f"({text})"
-    failed = [str(one) for one in view.files if isinstance(one, Unsent)]
-    text = "\n".join(part for part in (text, *failed) if part)
+    unsent = tuple(one for one in view.files if isinstance(one, Unsent))
+    text = "\n".join(part for part in (text, *map(str, unsent)) if part)
     uploads = tuple(_fitting(one, view) for one in view.files if isinstance(one, Upload))
     if not text and not uploads:
         text = "(an empty message)"
@@ -193,7 +194,7 @@ def _say(intent: Say, key: str, view: View, voice: _Voice) -> Plan:
         )
         for number, (part, files) in enumerate(posts)
     )  # fmt: skip
-    return Plan(steps, dropped)
+    return Plan(steps, unsent=unsent)
 
 
 def _split(text: str, view: View) -> list[str]:

@@ -31,7 +31,7 @@ from . import loops, words
 from .degrade import EDITED
 from .feelings import feelings, person_key
 from .intents import Correct, Delivered, Fade, Quoted, Recall, Say, Seen, Types
-from .model import Author, Place
+from .model import Author, Link, Place
 from .orders import (
     Abandon,
     Affirm,
@@ -121,6 +121,8 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
                 text=f"{route.link.title}: disappearing messages are not relayed.", once=f"fade {route.link.name}"
             )
             continue
+        if event.expires:
+            yield _fading(route.link)
         known_as = known.told(place, event.id)
         if known_as is None:
             yield _remember(event, place, route)
@@ -311,13 +313,18 @@ def _timer(event: Timer, bridge: str, known: Known, only: str | None) -> Iterato
             fade = Fade(author=route.author, seconds=event.seconds, after_read=event.after_read)
             yield from everywhere(route, place, fade, None)
             if event.seconds:
-                yield Tell(
-                    text=f"{route.link.title}: messages disappear here now. The relay removes them on the other side"
-                    " when their time is over, as far as that network lets it; servers and other apps may keep copies.",
-                    once=f"timer {route.link.name}",
-                )
+                yield _fading(route.link)
         else:
             yield route
+
+
+def _fading(link: Link) -> Tell:
+    """Say once what a relay can and cannot do about messages that disappear."""
+    return Tell(
+        text=f"{link.title}: messages disappear here now. The relay removes them on the other side when their time is"
+        " over, as far as that network lets it; servers and other apps may keep copies.",
+        once=f"timer {link.name}",
+    )
 
 
 def _came_or_went(event: Joined | Left, bridge: str, known: Known, only: str | None) -> Iterator[Order]:
@@ -341,7 +348,8 @@ def _failed(event: Failed, bridge: str, known: Known) -> Iterator[Order]:
     told = known.told(place, event.message)
     link = known.link(told.link) if told else None
     why = f"{event.reason.rstrip('.')}."
-    if told is not None and link is not None and link.private and told.owner and told.place != link.ends[0]:
+    is_there = told is not None and link is not None and told.place != link.ends[0] and link.is_owners_alone(told.place)
+    if told is not None and told.owner and is_there:
         # In the chat where the owner wrote it, and nobody else reads.
         yield Tell(text=f"This did not get through: {why} Write it again.", place=told.place, about=told.number)
     yield Tell(text=f"{link.title if link else event.chat.title}: a message did not get through: {why}")

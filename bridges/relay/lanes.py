@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from logging import getLogger
 from random import Random
 
@@ -20,7 +20,7 @@ from ..actions import AnyAction, Edit, Post, Upload
 from ..api import Bridge, CannotDo, Gone, NotNow, Refused
 from . import degrade
 from .clock import Clock, ended
-from .degrade import Plan
+from .degrade import Plan, Unsent
 from .files import Spool
 from .intents import Correct, Delivered, Feel, Recall, Say, Seen, Types
 from .model import Place
@@ -53,6 +53,8 @@ class Lanes:
         self._gave_up, self._broke, self._give_up_after = gave_up, broke, give_up_after
         self.wanted: Callable[[Wish], None] = lambda _wish: None
         """Called for a chat that has to be made again."""
+        self.left_out: Callable[[Entry, Sequence[Unsent]], None] = lambda _entry, _files: None
+        """Called for a message some of whose files words stand for, when these words are kept."""
         self._gone_at: dict[tuple[str, str], float] = {}
         self._planning = Planning(store, sides, spool, clock)
         self._lanes: dict[Place, asyncio.Task[None]] = {}
@@ -165,6 +167,7 @@ class Lanes:
         if isinstance(entry.intent, Types) and self._clock.now() - entry.created_at > STALE:
             self._store.drop(entry, "too late to show")
             return None
+        unsent: Sequence[Unsent] = ()
         if steps is None:
             plan = await self._plan(entry, bridge)
             if plan is None:
@@ -172,7 +175,7 @@ class Lanes:
             if not plan.steps:
                 self._nothing(entry, plan.dropped or "nothing to show")
                 return None
-            steps = plan.steps
+            steps, unsent = plan.steps, plan.unsent
         is_post = isinstance(steps[entry.done], Post)  # all else is the same when it is done twice
         if entry.doubts and is_post and Can.IDEMPOTENT not in bridge.about.can:
             if entry.doubts > 1:
@@ -182,6 +185,8 @@ class Lanes:
         if not self._store.begin(entry, steps, self._clock.now()):
             self._spool.drop(entry.number)  # it was taken back while its files were fetched
             return None
+        if unsent:
+            self.left_out(entry, unsent)
         return replace(entry, steps=steps, first_try_at=entry.first_try_at or self._clock.now())
 
     def _nothing(self, entry: Entry, why: str) -> None:
@@ -278,9 +283,10 @@ class Lanes:
             if plan.steps and not any(lacking & one.needs for one in plan.steps):
                 return await self._send_instead(entry, plan.steps, bridge, lacking)
         named = degrade.without_files(entry.steps or (), entry.done, str(error), entry.key, bridge.limits)
-        if named:  # the words come also when the files do not
+        if named.steps:  # the words come also when the files do not
             self._spool.drop(entry.number)
-            return await self._send_instead(entry, named, bridge, lacks)
+            self.left_out(entry, named.unsent)
+            return await self._send_instead(entry, named.steps, bridge, lacks)
         self._give_up(entry, f"{error} {error.hint}")
         return None
 

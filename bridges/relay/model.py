@@ -87,6 +87,10 @@ class Link(Noun, frozen=True, kw_only=True):
         """Whether this end was made by the relay, for this link alone."""
         return self.made and not self.shared and end in self.ends[1:]
 
+    def is_owners_alone(self, end: Place) -> bool:
+        """Whether nobody but the owner reads at this end, as far as the relay made it so."""
+        return self.private or self.is_ours_to_make(end)
+
     def targets(self, source: Place) -> tuple[Place, ...]:
         """Where something that was said at one end goes."""
         is_first = source == self.ends[0]

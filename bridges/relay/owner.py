@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from logging import getLogger
 from typing import TYPE_CHECKING
 
 from migrate.model import display_name
 
 from . import control
+from .degrade import Unsent
 from .intents import Say
 from .meant import Names
 from .model import Author, Link, Place
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 log = getLogger("decamp.relay")
 NOBODY = Author(id="")
+MANY = 20  # strangers who wait, of each of whom the owner is told
 OF_THE_RELAY = ""
 """The link of what the relay says itself."""
 
@@ -70,16 +73,34 @@ class Owner:
             log.error("What the relay wanted to tell its owner did not get through: %s", why)
             return
         is_owners = isinstance(entry.intent, Say) and entry.intent.author.owner
+        reads_there = link is not None and entry.source != link.ends[0] and link.is_owners_alone(entry.source)
         name = Names(store.portals).of(link) if link else entry.link
-        if link is not None and link.private and is_owners and entry.source != link.ends[0]:
+        if is_owners and reads_there:
             self.say(
                 entry.source, f"This did not get through: {why} Write retry to the relay to try again.", entry.message
             )
         if store.control or not is_owners:
             self.tell(f"{name}: a message did not get through: {why} `retry` tries again.")
 
+    def left_out(self, entry: Entry, files: Sequence[Unsent]) -> None:
+        """Tell the owner where they wrote it which files did not go along, and why, if nobody else reads there."""
+        link = self._relay.store.link(entry.link)
+        if link is None or entry.source == link.ends[0] or not link.is_owners_alone(entry.source):
+            return
+        if isinstance(entry.intent, Say) and entry.intent.author.owner:
+            on = self._relay.store.sides[entry.place.bridge].about.title
+            what = "A file does" if len(files) == 1 else "Some files do"
+            said = " ".join(map(str, files))
+            self.say(entry.source, f"{what} not go along to {on}. There they see: {said}", entry.message)
+
     def asked(self, ask: Ask) -> None:
-        number = next((one.number for one in self._relay.store.acquaintance.asked() if one.place == ask.place), 0)
+        waiting = self._relay.store.acquaintance.asked()
+        if len(waiting) > MANY:  # addresses cost nothing, and nobody reads a hundred of these
+            if len(waiting) % MANY == 1:
+                count = f"{len(waiting)} people would like to write to you now"
+                self.tell(f"{count}, too many to tell you of each. `accept` lists who waits, `accept NUMBER` lets in.")
+            return
+        number = next((one.number for one in waiting if one.place == ask.place), 0)
         said = f": {one_line(ask.text, 200)}" if ask.text else "."
         self.tell(
             f"{one_line(ask.person.name) or ask.person.id} would like to write to you{said}\n"

@@ -66,6 +66,7 @@ class Relay:
         self.new_portals = NewPortals(self, history, spool)
         self.lanes.wanted = self.new_portals.want
         self.owner = Owner(self)
+        self.lanes.left_out = self.owner.left_out
         self.people = People(self, spool)
         self.arrivals = Arrivals(self)
         self._timers = Timers(self, spool)
