@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 
 from migrate.model import Noun
@@ -10,6 +12,7 @@ from ..events import Chat, Person
 from .database import Database
 from .model import Place
 from .orders import Ask
+from .words import name
 
 
 class Asked(Noun, frozen=True, kw_only=True):
@@ -30,11 +33,25 @@ class Acquaintance:
         self._db = database
         self._met: dict[tuple[str, str], Person] = {}
         self._visited: dict[Place, Chat] = {}
+        self._called = self._names()
+
+    def _names(self) -> defaultdict[tuple[str, str], set[str]]:
+        """Who is called what on each bridge: asked for with each message of a group."""
+        found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for bridge, id, called in self._db.con.execute("SELECT bridge, person, name FROM people"):
+            found[bridge, name(called).casefold()].add(id)
+        return found
+
+    def has_namesake(self, bridge: str, person: Person) -> bool:
+        """Whether somebody else is called the same there, by chance or so as to be taken for them."""
+        called = name(person.name).casefold()
+        return bool(called) and bool(self._called.get((bridge, called), set()) - {person.id})
 
     def look_anew(self) -> None:
         """Whoever is seen from now on is noted as seen again."""
         self._met.clear()
         self._visited.clear()
+        self._called = self._names()
 
     def meet(self, bridge: str, person: Person) -> bool:
         """Note how somebody is called. Returns whether that is news. A picture that is missing now is kept."""
@@ -46,6 +63,9 @@ class Acquaintance:
         self._met[bridge, person.id] = person
         if known == person and met_lately:
             return False
+        if known is not None:
+            self._called[bridge, name(known.name).casefold()].discard(person.id)
+        self._called[bridge, name(person.name).casefold()].add(person.id)
         self._db.write(
             "INSERT OR REPLACE INTO people (bridge, person, name, picture) VALUES (?, ?, ?, ?)",
             (bridge, person.id, person.name, person.picture),
@@ -92,10 +112,10 @@ class Acquaintance:
     def ask(self, order: Ask) -> bool:
         """Note that a stranger waits. Returns whether that is news."""
         place = order.place
-        name = order.person.name or order.person.id
+        called = order.person.name or order.person.id
         return self._db.write(
             "INSERT OR IGNORE INTO asked (bridge, chat, person, name) VALUES (?, ?, ?, ?)",
-            (place.bridge, place.chat, order.person.id, name),
+            (place.bridge, place.chat, order.person.id, called),
         ).rowcount > 0  # fmt: skip
 
     def asked(self) -> list[Asked]:

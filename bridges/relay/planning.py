@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..about import Can
 from ..actions import Upload
 from ..api import Bridge, NotNow
+from ..events import Person
 from . import degrade, words
 from .clock import Clock
 from .degrade import Plan, Unsent, View
@@ -44,7 +45,7 @@ class Planning:
             reaction_notices=link is not None and link.options.reaction_notices,
             reply=store.reference(reply, place, me) if reply is not None else None,
             target=store.reference(about, place, me) if about is not None else None,
-            namesake=link is not None and link.shared and self._has_namesake(intent, link, place),
+            namesake=link is not None and self._has_namesake(intent, link, place),
             foreign=about is not None and self._is_foreign(about, place, can),
             copies=tuple(store.copies(about, place)) if isinstance(intent, Correct | Recall) and about else (),
             files=files,
@@ -54,9 +55,15 @@ class Planning:
         return degrade.plan(intent, entry.key, view)
 
     def _has_namesake(self, intent: AnyIntent, link: Link, place: Place) -> bool:
-        """Whether somebody else in a shared chat is called the same, by chance or so as to be taken for them."""
+        """Whether somebody else in a chat is called the same, by chance or so as to be taken for them."""
         if isinstance(intent, Admit | Delivered):
             return False
+        if not link.shared:
+            author = intent.author
+            person = Person(id=author.id, name=author.name)
+            return (
+                not link.private and not author.owner and self._store.acquaintance.has_namesake(author.bridge, person)
+            )
         name = intent.author.shown.casefold()
         others = (other for other in self._store.links_at(place) if other.name != link.name)
         return any(words.name(other.title).casefold() == name for other in others)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bridges.api import Chat, ChatKind, Person, Renamed
 from bridges.relay.model import Mode, Place, Rule
@@ -100,5 +101,32 @@ def test_two_chats_of_contacts_with_one_name_can_be_told_apart_as_long_as_there_
             await until(lambda: titles() == ["Maya (05maya) (Old)", "Maya (05an…4567) (Old)"])
             pair.old.happens(Renamed(chat=Chat(id="other", title="Maya Lind", person=OTHER.id)))
             await until(lambda: titles() == ["Maya (Old)", "Maya Lind (Old)"])
+
+    run(body)
+
+
+def test_two_members_of_a_group_with_one_name_are_told_apart_also_after_a_restart(tmp_path: Path) -> None:
+    async def body() -> None:
+        here = Families(tmp_path)
+        shown, said = "portal Family (Old)", list[str]()
+
+        async def says(who: Person, text: str) -> None:
+            said.append(text)
+            here.old.says("03one", text, who)
+            await until(lambda: len(here.new.texts(shown)) == len(said))
+
+        async with here.world.running():
+            await says(MAYA, "it is me")
+            await says(NOOR, "hello")
+            await says(replace(OTHER, name="MAYA"), "no, me")
+            await says(MAYA, "who is that?")
+        async with here.world.running():
+            await says(MAYA, "still me")
+            await says(replace(OTHER, name="Eve"), "I go by another name now")
+            await says(MAYA, "good")
+        assert here.new.texts(shown) == [
+            "Maya: it is me", "Noor: hello", "MAYA (05an…4567): no, me", "Maya (05maya): who is that?",
+            "Maya (05maya): still me", "Eve: I go by another name now", "Maya: good",
+        ]  # fmt: skip
 
     run(body)
