@@ -57,6 +57,8 @@ class Database:
             migrations.bring_up_to_date(self.con)
         except sqlite3.Error as error:
             self._release()
+            if isinstance(error, sqlite3.OperationalError):
+                raise _explained(error) from error
             raise BadStore(f"{path.name} cannot be used: {error}.") from error
         except BaseException:
             self._release()
@@ -184,4 +186,6 @@ def _hold(path: Path) -> sqlite3.Connection:
 def _explained(error: sqlite3.OperationalError) -> DecampError:
     if error.sqlite_errorcode in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
         return NoSpace("The disk with relay.db is full.", "Free some space, then start the relay again: it goes on.")
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:  # the rest says how
+        return BadStore("Another decamp has been writing into relay.db for too long.", "Wait a moment, then try again.")
     return BadStore(f"relay.db cannot be written: {error}.", "Look whether the disk works and start the relay again.")

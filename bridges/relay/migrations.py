@@ -79,7 +79,8 @@ def bring_up_to_date(con: Connection, steps: Sequence[Step] = STEPS) -> None:
         con.execute(f"PRAGMA user_version = {len(steps)}")
         con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        if con.in_transaction:  # a full disk has ended it already
+            con.execute("ROLLBACK")
         raise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from bridges.relay.migrations import NewerStore
 from bridges.relay.model import Author, Link, Options, Place, Side
 from bridges.relay.orders import Queue, Remember
 from bridges.relay.sqlite import NAME, SqliteStore
+from migrate.errors import NoSpace
 from migrate.model import Network
 from tests.relay.town import Town
 
@@ -122,6 +124,34 @@ def test_a_file_that_is_no_store_is_said_to_be_none(tmp_path: Path) -> None:
         opened(tmp_path)
     (tmp_path / NAME).unlink()
     opened(tmp_path).close()
+
+
+def test_a_disk_that_is_full_at_the_first_start_is_said_and_nobody_is_told_to_move_the_store_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fills(con: sqlite3.Connection) -> None:
+        con.execute("PRAGMA max_page_count = 4")
+        con.execute("CREATE TABLE large (text TEXT)")
+        con.execute("INSERT INTO large VALUES (zeroblob(100000))")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations.bring_up_to_date, "__defaults__", ((fills,),))
+        with pytest.raises(NoSpace, match="The disk with"):
+            opened(tmp_path)
+    opened(tmp_path).close()
+
+
+def test_a_store_into_which_somebody_else_writes_is_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridges.relay.database.PATIENCE", 0.0)
+    opened(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
+        other.execute("PRAGMA user_version = 0")  # so that there is something to write
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(BadStore, match="Another decamp has been writing") as caught:
+            opened(tmp_path)
+    assert caught.value.hint == "Wait a moment, then try again."
 
 
 def test_a_store_of_an_earlier_version_is_brought_up_to_date_once_or_not_at_all(tmp_path: Path) -> None:
