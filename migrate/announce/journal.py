@@ -62,7 +62,8 @@ class Journal:
             self.db = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
             self._open()
         except (sqlite3.Error, OSError) as error:
-            raise BrokenJournal(f"The journal {self.path} cannot be used: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise BrokenJournal(f"The journal {self.path} cannot be used: {why}.") from error
 
     def _open(self) -> None:
         self.db.execute("PRAGMA journal_mode = WAL")

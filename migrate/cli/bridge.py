@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,19 +41,16 @@ def list_bridges(run: Run, *, abilities: Abilities = False) -> Result:
     listed = every()
     if abilities:
         columns, cells = rows([one.bridge.about for one in listed if one.bridge])
-        run.ui.table(columns, cells)
+        run.ui.tables(columns, cells)
     else:
-        run.ui.table(
-            ("Name", "State", "What it is"),
-            [
-                (
-                    one.name,
-                    one.trouble or ("set up" if one.bridge and is_set_up(run, one.bridge) else "not set up"),
-                    one.bridge.about.summary if one.bridge else "",
+        for one in listed:
+            state = one.trouble or ("set up" if one.bridge and is_set_up(run, one.bridge) else "not set up")
+            run.ui.answer(f"{plain(one.name)}: {plain(state)}")
+            if one.bridge:
+                summary = fill(
+                    plain(one.bridge.about.summary), run.ui.width, initial_indent="  ", subsequent_indent="  "
                 )
-                for one in listed
-            ],
-        )
+                run.ui.answer(summary, wrap=False)
     run.ui.note("`decamp bridge setup NAME` makes one ready.")
     return Result({"bridges": [_object(run, one.name, one.bridge, one.trouble) for one in listed]})
 

@@ -27,6 +27,8 @@ from .ui import sentence
 
 NAME = "decamp"
 INTERRUPTED = 130
+_REFUSED = ("readonly database", "unable to open database file", "disk I/O error", "database is locked")
+"""What the system would not let SQLite do, in SQLite's words."""
 _STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -68,14 +70,14 @@ class Tree(TyperGroup):
             # Words that do not parse may hide the options behind them.
             run.options.json = run.options.json or "--json" in words
             return _failed(run, _wrong_words(run, error), error.exit_code)
-        except (KeyboardInterrupt, typer.Abort):
-            return _interrupted(run)
+        except (KeyboardInterrupt, typer.Abort) as stop:
+            return _interrupted(run, at_a_question=isinstance(stop, typer.Abort))
         except BrokenPipeError:
             return INTERRUPTED
         except OSError as error:
             return _failed(run, _from_system(error), 1)
         except Exception as error:  # noqa: BLE001  the outermost frame: a fault of ours is said in two sentences too
-            return _failed(run, _fault(error), 1)
+            return _failed(run, _from_database(error) or _fault(error), 1)
 
 
 def _failed(run: Run, error: DecampError, code: int) -> int:
@@ -90,9 +92,9 @@ def _failed(run: Run, error: DecampError, code: int) -> int:
     return code
 
 
-def _interrupted(run: Run) -> int:
+def _interrupted(run: Run, *, at_a_question: bool) -> int:
     with suppress(BrokenPipeError):
-        run.ui.line("Interrupted; the next run goes on from there.")
+        run.ui.line(f"Interrupted; the next run {'asks again' if at_a_question else 'goes on from there'}.")
         if run.options.json:
             run.ui.object({"command": run.command, "exit_code": INTERRUPTED})
     return INTERRUPTED
@@ -123,9 +125,21 @@ def _from_system(error: OSError) -> DecampError:
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return NoSpace("The disk is full.")
     what = error.strerror or str(error) or type(error).__name__
-    where = f" ({error.filename})" if error.filename else ""
+    return _refused(f"{what} ({error.filename})" if error.filename else what)
+
+
+def _from_database(error: Exception) -> DecampError | None:
+    """The same that was said by SQLite or SQLCipher, which no quick command imports; None for anything else."""
+    if type(error).__name__ != "OperationalError":
+        return None
+    if "disk is full" in str(error):
+        return NoSpace("The disk is full.")
+    return next((_refused(said) for said in _REFUSED if said in str(error)), None)
+
+
+def _refused(what: str) -> DecampError:
     hint = "Check the path and who may read and write there, then run the command again."
-    return DecampError(f"The system refused: {what}{where}.", hint)
+    return DecampError(f"The system refused: {what}.", hint)
 
 
 def _fault(error: Exception) -> DecampError:

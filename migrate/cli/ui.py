@@ -109,11 +109,33 @@ class Ui:
         """
         if self.json:
             return
-        from rich.table import Table
         from rich.text import Text
 
         cells = [[Text(plain(cell)) for cell in row] for row in rows]
-        shown = _columns_that_fit(columns, cells, self.width)
+        self._print_table(columns, cells, _columns_that_fit(columns, cells, self.width), right)
+
+    def tables(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """The same for columns of which none may go: those that do not fit come below, with the first one again."""
+        if self.json:
+            return
+        from rich.text import Text
+
+        cells = [[Text(plain(cell)) for cell in row] for row in rows]
+        while True:
+            shown = _columns_that_fit(columns, cells, self.width)
+            self._print_table(columns, cells, shown, ())
+            columns, cells = [columns[0], *columns[shown:]], [[row[0], *row[shown:]] for row in cells]
+            if len(columns) == 1:
+                return
+            self.answer()
+
+    def _print_table(
+        self, columns: Sequence[str], cells: Sequence[Sequence[Text]], shown: int, right: Sequence[str]
+    ) -> None:
+        """The first so many columns."""
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for column in columns[:shown]:
             justify: Literal["left", "right"] = "right" if column in right else "left"

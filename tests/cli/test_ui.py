@@ -148,3 +148,16 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds() -> None:
 
 def test_the_hostile_name_is_as_hostile_as_we_think() -> None:
     assert plain(HOSTILE) == "\ufffd[31mred\ufffd [bold]Mallory[/bold] \ufffdevil line :warning:"
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_a_narrow_terminal_shows_every_bridge_with_what_it_is_and_can_do(environ: dict[str, str], columns: int) -> None:
+    listed = in_terminal(["bridge", "list"], environ, columns)
+    assert "simplex: not set up" in listed
+    assert "tells who came." in " ".join(listed.split()), "to the last word"
+    table = in_terminal(["bridge", "list", "--abilities"], environ, columns)
+    assert table.count("Repeatable sends") > 1, "in several parts, each with what it is about"
+    for seen in (listed, table):
+        for name in ("deltachat", "matrix", "matrix-appservice", "session", "simplex", "xmpp", "xmpp-component"):
+            assert name in seen
+        assert max(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) for line in seen.splitlines()) <= columns

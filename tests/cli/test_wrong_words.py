@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -155,10 +156,13 @@ def test_debug_shows_where_an_error_came_from(decamp: Decamp) -> None:
     [
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full."),
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "Permission denied (/x/y)"),
+        (sqlite3.OperationalError("database or disk is full"), "The disk is full."),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "The system refused: readonly database."),
+        (sqlite3.OperationalError("no such column: x"), "Something went wrong inside decamp (OperationalError)."),
     ],
 )
 def test_what_the_system_refuses_is_said_plainly(
-    decamp: Decamp, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str
+    decamp: Decamp, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
 ) -> None:
     def fail(folder: Path) -> None:
         raise error
@@ -182,3 +186,11 @@ def test_a_hostile_name_in_an_error_does_not_reach_the_terminal(
     assert "\u202e" not in done.stderr
     assert "[bold]Mallory[/bold]" in done.stderr
     assert ":warning:" in done.stderr
+
+
+@pytest.mark.usefixtures("somebody_there")
+def test_whoever_leaves_at_a_question_hears_that_it_is_asked_again(decamp: Decamp) -> None:
+    """Nothing was begun, so there is nothing to go on from."""
+    done = decamp("bridge", "setup", "simplex", typed="")  # as by Ctrl-D, and by Ctrl-C
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1].endswith("Interrupted; the next run asks again.")
