@@ -74,4 +74,4 @@ class NoSpace(DecampError):
     """The disk is full."""
 
     exit_code = 1
-    hint = "Free some space, or name a folder on another disk (as with --to); the next run goes on where this one stopped."
+    hint = "Free some space, or choose another disk (as with --to); the next run goes on where this one stopped."
