@@ -33,11 +33,12 @@ class SideStatus(Noun, frozen=True, kw_only=True):
 
 
 class LinkStatus(Noun, frozen=True, kw_only=True):
-    """One link. `relayed` counts what went out to each bridge, `stopped` says why it stands still."""
+    """One link. `made`: by a rule. `relayed` counts what went out to each bridge, `stopped` says why it stands still."""
 
     name: str
     title: str
     ends: tuple[str, ...]
+    made: bool = False
     stopped: str | None = None
     over: bool = False
     taken: int = 0
@@ -81,7 +82,7 @@ def snapshot(store: SqliteStore, bridges: Mapping[str, Bridge] | None = None) ->
     links = tuple(
         LinkStatus(
             name=link.name, title=link.title or link.name, ends=tuple(str(end) for end in link.ends),
-            stopped=store.portals.why(link),
+            made=link.made, stopped=store.portals.why(link),
             over=link.name in store.portals.ended, taken=counts.get((link.name, "in"), 0),
             relayed=relayed.get(link.name, {}), failed=counts.get((link.name, "failed"), 0),
         )

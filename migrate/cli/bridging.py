@@ -44,7 +44,10 @@ class BridgeBusy(DecampError):
     """Another decamp uses this bridge at the moment."""
 
     exit_code = 2
-    hint = "Stop it, or wait until it has finished; two at once would miss each other's messages."
+    hint = (
+        "Two at once would miss each other's messages. If it is a relay, `decamp relay status` says how that side is "
+        "doing; else wait until it has finished."
+    )
 
 
 def section(name: str) -> str:

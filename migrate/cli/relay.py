@@ -151,8 +151,9 @@ def _one(run: Run, name: str) -> Iterator[tuple[Relaying, Link | Named]]:
 
 def _title(found: Link | Named) -> str:
     from .relay_setup import Named
+    from .relay_view import called
 
-    return plain(found.name if isinstance(found, Named) else found.title or found.name)
+    return plain(found.name if isinstance(found, Named) else called(found))
 
 
 def _meant(run: Run, relaying: Relaying, name: str) -> Link:

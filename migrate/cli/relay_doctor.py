@@ -119,6 +119,7 @@ def _private(home: Path) -> Iterator[Path]:
 def _links(run: Run, relaying: Relaying) -> Iterator[Finding]:
     from .relay_history import has_archive
     from .relay_setup import control_of
+    from .relay_view import called
 
     store = relaying.store
     links = [link for name, link in store.portals.links.items() if name not in store.portals.ended]
@@ -127,8 +128,8 @@ def _links(run: Run, relaying: Relaying) -> Iterator[Finding]:
     else:
         yield _ok(f"Rules: {len(relaying.rules)}, links: {len(links)}.")
     for name in sorted({name for name, _ in store.portals.stops}):
-        title = store.portals.links[name].title if name in store.portals.links else name
-        yield _warning(f"{title or name} stands still.", f"Run: decamp relay resume '{plain(title or name)}'")
+        title = called(store.portals.links[name]) if name in store.portals.links else name
+        yield _warning(f"{title} stands still.", f"Run: decamp relay resume '{plain(title)}'")
     for one in relaying.rules:
         if (one.rule.source, one.rule.target) in store.portals.rests:
             yield _warning(f"{one.name} stands still.", f"Run: decamp relay resume {plain(one.name)}")

@@ -189,6 +189,8 @@ def remove(run: Run, name: Name) -> Result:
 
 def _end(run: Run, relaying: Relaying, link: Link) -> int:
     """End a link, and drop what waits for it. Returns how many messages that were."""
+    from .relay_view import called
+
     store = relaying.store
     store.database.begin()
     dropped = store.drop_waiting(link.name, "removed by you")
@@ -196,7 +198,7 @@ def _end(run: Run, relaying: Relaying, link: Link) -> int:
     store.portals.end(link.name, run.now())
     store.database.commit()
     run.ui.report(
-        f"{plain(link.title or link.name)} is relayed no more. The chats stay as they are; so does what decamp knows "
+        f"{plain(called(link))} is relayed no more. The chats stay as they are; so does what decamp knows "
         "about which message is which."
     )
     return dropped

@@ -7,6 +7,7 @@ A page elsewhere that points a name of its own at this machine is refused by the
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -71,8 +72,9 @@ class Page:
             try:
                 site = web.TCPSite(runner, HOST, port)
                 await site.start()
-            except OSError as error:
-                raise PortTaken(f"The page cannot be shown on port {port}: {error.strerror}.") from error
+            except OSError as error:  # whose own text is a sentence of asyncio's, with the address once more
+                why = os.strerror(error.errno).lower() if error.errno else error.strerror
+                raise PortTaken(f"The page cannot be shown on port {port}: {why}.") from error
             yield int(runner.addresses[0][1])
         finally:
             await runner.cleanup()

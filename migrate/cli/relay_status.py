@@ -68,7 +68,7 @@ def _link(relaying: Relaying, link: Link) -> tuple[tuple[str, ...], dict[str, ob
     others = ", ".join(_name(relaying, end) for end in link.ends[1:])
     arrow = {"out": "→", "back": "←"}.get(link.direction, "↔")
     what = f"stopped: {why}" if why else "made by a rule" if link.made else "a link"
-    row = (called(link.name, link.title), f"{link.ends[0].bridge}: {link.title}", arrow, others, what)
+    row = (called(link), f"{link.ends[0].bridge}: {link.title}", arrow, others, what)
     return row, {"kind": "link", **_data(link), "stopped": why}
 
 
@@ -91,11 +91,11 @@ def find(ui: Ui, relaying: Relaying, wanted: str) -> Link | Named:
     links = [link for name, link in sorted(relaying.store.portals.links.items()) if name not in ended]
     everything: list[tuple[str, Link | Named]] = [
         *((one.name, one) for one in relaying.rules),
-        *((called(link.name, link.title), link) for link in links),
+        *((called(link), link) for link in links),
     ]
     sought = wanted.casefold()
     exact = [one for one in everything if sought in {one[0].casefold(), one[1].name.casefold()}]
-    found = exact or [one for one in everything if sought and sought in one[0].casefold()]
+    found = exact or [one for one in everything if sought and (sought in one[0].casefold() or _shows(one[1], sought))]
     if len(found) == 1:
         return found[0][1]
     if not everything:
@@ -107,6 +107,11 @@ def find(ui: Ui, relaying: Relaying, wanted: str) -> Link | Named:
     more = f"; and {len(shown) - MOST} more" if len(shown) > MOST else ""
     said = f"Several are called like {wanted!r}" if found else f"Nothing is called {wanted!r}"
     raise WrongWords(f"{said}.", f"There are: {'; '.join(shown[:MOST])}{more}.")
+
+
+def _shows(found: Link | Named, sought: str) -> bool:
+    """Whether the first chat of a link is called like that now, whatever the link is named."""
+    return not isinstance(found, Named) and sought in found.title.casefold()
 
 
 def _described(relaying: Relaying, name: str, one: Link | Named) -> str:

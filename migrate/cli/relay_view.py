@@ -9,6 +9,7 @@ from .ui import plain
 from .wording import count, duration, moment, number
 
 if TYPE_CHECKING:
+    from bridges.relay.model import Link
     from bridges.relay.status import LinkStatus, SideStatus, Status
 
 SIDES = ("Side", "State", "Last success", "Waiting", "Oldest", "Held back", "Failed")
@@ -32,7 +33,7 @@ def side_row(side: SideStatus, now: int, *, running: bool = True) -> tuple[str, 
 def link_row(link: LinkStatus) -> tuple[str, ...]:
     """One link, in the columns of `LINKS`."""
     return (
-        called(link.name, link.title),
+        called(link),
         between(link.ends),
         state_of(link),
         number(link.taken),
@@ -47,9 +48,12 @@ def in_order(status: Status) -> list[LinkStatus]:
     return sorted(there, key=lambda link: (not (link.stopped or link.failed), link.title.casefold(), link.name))
 
 
-def called(name: str, title: str) -> str:
-    """What people call a link: the title of its first chat, or what tells it from another with that title."""
-    return name if name.startswith(title) else title
+def called(link: Link | LinkStatus) -> str:
+    """What people call a link: what they named it; one that a rule made, as the contact is called now.
+
+    Unless its name is what tells it from another with that title.
+    """
+    return link.name if not link.made or link.name.startswith(link.title) else link.title
 
 
 def age(side: SideStatus, now: int) -> str:

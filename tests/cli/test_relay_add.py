@@ -246,3 +246,12 @@ def test_the_doctor_finds_a_program_that_does_not_answer_and_a_library_that_is_n
     assert "simplex goes without previews of photos" in done.stdout
     assert "decamp[media]" in done.stdout
     assert (done.exit_code, f"nothing answers at 127.0.0.1:{port}" in done.stdout) == (7, True)
+
+
+def test_a_link_goes_by_the_name_that_it_was_given_and_is_found_by_its_chat_as_well(town: Town, decamp: Decamp) -> None:
+    assert decamp("relay", "add", "folder:kitchen", "shelf:room", "--name", "Family").exit_code == 0
+    assert "Family  folder: kitchen" in decamp("relay", "list").stdout
+    assert "\nFamily  " in decamp("relay", "status").stdout
+    assert decamp("relay", "pause", "kitchen").stdout.startswith("Family stands still.")
+    assert "Family stands still." in decamp("relay", "doctor").stdout
+    assert decamp("relay", "remove", "family").stdout.startswith("Family is relayed no more.")
