@@ -33,7 +33,7 @@ class SideStatus(Noun, frozen=True, kw_only=True):
 
 
 class LinkStatus(Noun, frozen=True, kw_only=True):
-    """One link. `made`: by a rule. `relayed` counts what went out to each bridge, `stopped` says why it stands still."""
+    """One link. `made`: by a rule. `relayed` counts what went to each bridge, `stopped` says why it stands still."""
 
     name: str
     title: str
