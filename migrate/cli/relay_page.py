@@ -122,13 +122,15 @@ async def _without_more(request: Request, response: StreamResponse) -> None:
 def page(status: Status, unwell: Sequence[str], now: int) -> str:
     """The whole page."""
     links = in_order(status)
-    more = [f"{len(links) - MOST:,} more links are not shown."] if len(links) > MOST else []
+    more = (
+        [f"{len(links) - MOST:,} more links are not shown; `decamp relay list` shows all."] if len(links) > MOST else []
+    )
     verdict, kind = ("All sides are connected.", "good") if status.is_well else ("A side is coming back.", "fair")
     if unwell:
         verdict, kind = f"Not well: {', '.join(unwell)}", "bad"
     sides = _table(SIDES, [side_row(side, now) for side in status.sides])
     shown = _table(LINKS, [link_row(link) for link in links[:MOST]]) if links else "<p>Nothing is linked yet.</p>"
-    notes = "".join(f"<li>{_text(said)}</li>" for said in [*remarks(status), *more])
+    todo = _list(remarks(status))  # above all links: what somebody has to do is what they came for
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>decamp relay</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -136,9 +138,13 @@ def page(status: Status, unwell: Sequence[str], now: int) -> str:
         '<noscript><meta http-equiv="refresh" content="5"></noscript>'
         f"<style>{_style()}</style></head><body><main><h1>decamp relay</h1>"
         '<p class="verdict bad lost">The relay does not answer any more. What stands here is old.</p><div id="now">'
-        f'<p class="verdict {kind}">{_text(verdict)}</p><h2>Sides</h2>{sides}<h2>Links</h2>{shown}<ul>{notes}</ul>'
+        f'<p class="verdict {kind}">{_text(verdict)}</p>{todo}<h2>Sides</h2>{sides}<h2>Links</h2>{shown}{_list(more)}'
         f"<footer>{_text(moment(now))}</footer></div></main><script>{_script()}</script></body></html>"
     )
+
+
+def _list(lines: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{_text(said)}</li>' for said in lines)}</ul>" if lines else ""
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
