@@ -195,7 +195,7 @@ def test_the_page_follows_the_relay_in_a_browser_and_fits_its_window(chromium: B
 def test_what_somebody_has_to_do_stands_above_all_links() -> None:
     """With three hundred chats nobody scrolls to the end to learn why nothing comes."""
     ends, none = ("session:05ab", "matrix:!room:example.org"), dict[str, int]()
-    links = tuple(LinkStatus(name=f"chat {number}", title="", ends=ends, relayed=none) for number in range(300))
+    links = tuple(LinkStatus(name=f"chat {number}", title="", ends=ends, relayed=none) for number in range(MOST + 1))
     side = SideStatus(name="matrix", state=State.BAD_CREDENTIALS, since=0, said="It was refused.", todo="Run: set up")
     shown = page(Status(sides=(side,), links=links, skipped={}), ["matrix: bad credentials"], 0)
     assert shown.index("Run: set up") < shown.index("<h2>Sides") < shown.index("chat 0")
