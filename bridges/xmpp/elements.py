@@ -102,6 +102,12 @@ def text_of(one: Element | None, namespace: str, *path: str) -> str:
     return (found.text or "") if found is not None else ""
 
 
+def condition_of(error: Element | None) -> str:
+    """What an error says is wrong, in the word that XMPP has for it."""
+    names = [name_of(one)[1] for one in (error if error is not None else ())]
+    return next((name for name in names if name != "text"), "unknown")
+
+
 def form(kind: str, **fields: str | None) -> Element:
     """A form that is sent in, of one kind; underscores are dashes in the names of its fields."""
     given = {name.rstrip("_").replace("_", "-"): value for name, value in fields.items() if value is not None}

@@ -220,6 +220,5 @@ def _error(message: Element) -> str:
     """Why a message came back: the condition, and the server's own words, if any."""
     error = find(message, x.CLIENT, "error")
     words = text_of(error, x.STANZAS, "text")
-    conditions = [x.name_of(one)[1] for one in (error if error is not None else ())]
-    condition = next((name for name in conditions if name != "text"), "unknown")
+    condition = x.condition_of(error)
     return f"{condition}: {words}" if words else condition

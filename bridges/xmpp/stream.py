@@ -129,9 +129,7 @@ class Stream:
                 raise NotNow("The connection was lost before the answer came.")
             return self._inwards(waiting.result().xml)
         except IqError as error:
-            gone = x.find(x.find(self._inwards(error.iq.xml), x.CLIENT, "error"), x.STANZAS, "gone")
-            target = (gone.text or "") if gone is not None else ""
-            raise Declined(str(error.condition), str(error.text or ""), target) from None
+            raise _declined(self._inwards(error.iq.xml)) from None
         except IqTimeout:
             raise NotNow("The server did not answer in time.") from None
         finally:
@@ -268,6 +266,13 @@ class Stream:
         copy = _renamed(stanza, x.CLIENT, _COMPONENT)
         copy.set("from", copy.get("from", self._login.address))
         return copy
+
+
+def _declined(answer: Element) -> Declined:
+    """Why it was declined. The library does not see that in what a component is told."""
+    error = x.find(answer, x.CLIENT, "error")
+    condition = x.condition_of(error)
+    return Declined(condition, x.text_of(error, x.STANZAS, "text"), x.text_of(error, x.STANZAS, "gone"))
 
 
 async def first(seconds: float | None, *futures: asyncio.Future[Any]) -> None:
