@@ -60,6 +60,8 @@ class XmppComponentBridge(Line):
         self._owner = account(desk.settings["owner"])
         self._pictures = desk.folder / "pictures"
         self._granted: dict[str, str] = {}
+        self._shows_own_words = True
+        self._dressing = asyncio.Lock()
         await super().start(desk)
 
     @property
@@ -74,8 +76,20 @@ class XmppComponentBridge(Line):
     async def _arrive(self, stream: Stream) -> None:
         self._granted.clear()
         await self._depot.find(stream, domain(self._owner))
+        self._shows_own_words = not await self._is_ejabberd(stream)
         for one in self._record.ghosts():
             self._show(stream, one)
+
+    async def _is_ejabberd(self, stream: Stream) -> bool:
+        """Whether the server is one that brings what we write as the owner to us alone, where nobody would ever see it:
+        ejabberd, in every version that we have looked at, neither keeps it for them nor tells their programs.
+        """
+        question = element(x.CLIENT, "iq", element(x.DISCO_INFO, "query"), type="get", to=domain(self._owner))
+        try:
+            about = find(await stream.ask(question), x.DISCO_INFO, "query")
+        except Declined:
+            return False
+        return any(one.get("name") == "ejabberd" for one in every(about, x.DISCO_INFO, "identity"))
 
     # -- ghosts --------------------------------------------------------------------------------------------
 
@@ -97,17 +111,20 @@ class XmppComponentBridge(Line):
         await self._dress(ghost(person.id, self._who.address), person.id, person.name, picture)
 
     async def _dress(self, address: str, whose: str | None, name: str, picture: Path | None) -> Ghost:
-        """Give an address a name and a picture; without a picture it keeps the one it has."""
-        before = self._record.ghost(address)
-        kept = before.picture if before else None
-        if picture is not None:
-            kept = await asyncio.to_thread(self._keep, picture)
-        one = Ghost(address=address, person=whose, name=_shown(name, address), picture=kept)
-        self._record.keep_ghost(one)
-        stream = self._connected()
-        await self._enlist(stream, one)
-        self._show(stream, one)
-        return one
+        """Give an address a name and a picture; without a picture it keeps the one it has. One after the other: what
+        was asked for last holds, also where an earlier picture takes longer to be read.
+        """
+        async with self._dressing:
+            before = self._record.ghost(address)
+            kept = before.picture if before else None
+            if picture is not None:
+                kept = await asyncio.to_thread(self._keep, picture)
+            one = Ghost(address=address, person=whose, name=_shown(name, address), picture=kept)
+            self._record.keep_ghost(one)
+            stream = self._connected()
+            await self._enlist(stream, one)
+            self._show(stream, one)
+            return one
 
     def _keep(self, picture: Path) -> str:
         """Copy a picture into our folder, under the hash by which XMPP knows it (XEP-0153)."""
@@ -127,15 +144,21 @@ class XmppComponentBridge(Line):
         return known
 
     async def _enlist(self, stream: Stream, one: Ghost) -> None:
-        """Put a contact into the owner's list, or ask the owner to."""
+        """Put a contact into the owner's list, or ask the owner to: also where the server fails at what it allowed, as
+        ejabberd 23.01 does, which Debian has.
+        """
         if self._granted.get("roster") in {"set", "both"}:
             group = element(x.ROSTER, "group", GROUP)
             item = element(x.ROSTER, "item", group, jid=one.address, name=one.name, subscription="both")
             query = element(x.ROSTER, "query", item)
-            await stream.ask(element(x.CLIENT, "iq", query, type="set", to=self._owner))
-        else:
-            nick = element(x.NICK, "nick", one.name)
-            stream.tell(element(x.CLIENT, "presence", nick, type="subscribe", from_=one.address, to=self._owner))
+            try:
+                await stream.ask(element(x.CLIENT, "iq", query, type="set", to=self._owner))
+            except Declined:
+                self._granted.pop("roster", None)
+            else:
+                return
+        nick = element(x.NICK, "nick", one.name)
+        stream.tell(element(x.CLIENT, "presence", nick, type="subscribe", from_=one.address, to=self._owner))
 
     def _show(self, stream: Stream, one: Ghost) -> None:
         """Let the owner's program know that a contact is there, and which picture they have."""
@@ -180,15 +203,17 @@ class XmppComponentBridge(Line):
         stream = self._stream
         if stream is None or self._granted.get("roster") != "both":
             return
-        try:
-            question = element(x.CLIENT, "iq", element(x.ROSTER, "query"), type="get", to=self._owner)
-            there = people.listed(find(await stream.ask(question), x.ROSTER, "query"))
+        async with self._dressing:  # or an older name could come after a newer one
+            try:
+                question = element(x.CLIENT, "iq", element(x.ROSTER, "query"), type="get", to=self._owner)
+                there = people.listed(find(await stream.ask(question), x.ROSTER, "query"))
+            except Declined:
+                self._granted.pop("roster", None)
+                return
             for one in self._record.ghosts():
                 listed = there.get(one.address)
                 if listed is None or listed.name != one.name:
                     await self._enlist(stream, one)
-        except Declined:
-            self._granted.pop("roster")
 
     def _notice(self, presence: Element) -> None:
         """The owner asks for somebody's presence, or comes online: contacts that we know are there."""
@@ -224,7 +249,7 @@ class XmppComponentBridge(Line):
     def _envelope(self, chat: str, action: AnyAction) -> Envelope:
         one = self._known(chat)
         if getattr(action, "as_owner", False):
-            if self._granted.get("message") != "outgoing":
+            if self._granted.get("message") != "outgoing" or not self._shows_own_words:
                 raise Refused(
                     "The server does not let us write as the owner.",
                     "Allow it in the configuration of the server: docs/networks/xmpp.md has the lines.",

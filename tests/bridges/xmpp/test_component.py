@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from slixmpp import JID
 from slixmpp.exceptions import IqError
+from slixmpp.xmlstream import ET
 
 from bridges.api import CannotDo, Delete, Person, Post, Posted, Reference, Refused, State
 from bridges.contract import Seat
 from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
+from bridges.xmpp.component import XmppComponentBridge
+from bridges.xmpp.stream import Declined
 from tests.bridges.xmpp.world import XmppWorld, at_home, someone
+from tests.patience import PATIENCE
 from tests.servers.prosody import Prosody
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -52,6 +57,46 @@ def test_a_contact_has_a_name_and_a_picture_also_after_a_restart(server: Prosody
             card = await world.friend.plugin["xep_0054"].get_vcard(JID(world.chat))
             assert card["vcard_temp"]["FN"] == "Maya ✨"
             assert base64.b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") == PICTURE
+
+    play(server, tmp_path, body)
+
+
+def test_the_name_and_the_picture_that_were_given_last_hold_although_an_earlier_picture_takes_longer(
+    server: Prosody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true, hurry = XmppComponentBridge._keep, threading.Event()
+    slow, quick = tmp_path / "slow.png", tmp_path / "quick.png"
+    slow.write_bytes(PICTURE + b"slow")
+    quick.write_bytes(PICTURE + b"quick")
+
+    def keep(bridge: XmppComponentBridge, picture: Path) -> str:
+        if picture == slow:
+            hurry.wait(PATIENCE)
+        return true(bridge, picture)
+
+    monkeypatch.setattr(XmppComponentBridge, "_keep", keep)
+
+    async def body(world: XmppWorld) -> None:
+        async with Seat(world) as seat:
+            first = asyncio.create_task(seat.bridge.dress_person(Person(id=MAYA.id, name="Maya"), slow))
+            second = asyncio.create_task(seat.bridge.dress_chat(world.chat, "Maya Lin", quick))
+            third = asyncio.create_task(seat.bridge.dress_chat(world.chat, "Maya Lind", None))
+            await world.friend.plugin["xep_0054"].get_vcard(JID(world.chat))  # all three have begun
+            hurry.set()
+            await asyncio.gather(first, second, third)
+            card = await world.friend.plugin["xep_0054"].get_vcard(JID(world.chat))
+            assert card["vcard_temp"]["FN"] == "Maya Lind"
+            assert base64.b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") == quick.read_bytes()
+
+    play(server, tmp_path, body)
+
+
+def test_why_a_component_is_declined_is_told_as_the_server_says_it(server: Prosody, tmp_path: Path) -> None:
+    async def body(world: XmppWorld) -> None:
+        async with Seat(world) as seat:
+            assert isinstance(seat.bridge, XmppComponentBridge)
+            with pytest.raises(Declined, match="The answer was service-unavailable"):
+                await seat.bridge._ask("get", "localhost", ET.Element("{urn:nobody:knows:this}query"))
 
     play(server, tmp_path, body)
 
