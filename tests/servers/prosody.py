@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import secrets
 import shutil
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from tests.patience import PATIENCE
-from tests.servers.ports import free_ports, listens
+from tests.servers.xmpp import XmppServer, lasting
 
 CONFIG = """
 data_path = "{folder}/data"
@@ -71,66 +66,29 @@ Component "session.localhost"
 """
 
 
-class Prosody:
-    """One server with a component that anybody with `secret` may be. Its accounts are made as tests need them."""
+class Prosody(XmppServer):
+    """A Prosody. Beside `localhost` it has `lonely.localhost`, which has no services at all."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.secret = folder, secrets.token_hex(12)
-        self.c2s, self.component, self.http = free_ports(3)
-        self.authority = folder / "certs" / "localhost.crt"
-        self._config = folder / "prosody.cfg.lua"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._numbers = itertools.count()
-        (folder / "certs").mkdir()
-        (folder / "data").mkdir()
-        self.certify(30)
-        self.configure()
-
-    def certify(self, days: int) -> None:
-        """Make the certificate, which is its own authority. It is expired for days below zero."""
-        names = "DNS:localhost,DNS:*.localhost,DNS:lonely.localhost,IP:127.0.0.1"
-        subject = ["-subj", "/CN=localhost", "-addext", f"subjectAltName={names}"]
-        key = self.authority.with_suffix(".key")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(abs(days)), *subject,
-             "-keyout", key, "-out", self.authority], check=True, capture_output=True,
-        )  # fmt: skip
-        if days < 0:  # a new one cannot be expired, but one that is signed once more can
-            again: list[str | Path] = ["openssl", "x509", "-in", self.authority, "-signkey", key, "-days", str(days)]
-            expired = subprocess.run(again, check=True, capture_output=True)
-            self.authority.write_bytes(expired.stdout)
+    log = "prosody.log"
 
     def configure(self) -> None:
-        """Write the configuration, with the secret that holds now."""
         as_root = "run_as_root = true" if os.geteuid() == 0 else ""
         names = {"folder": self.folder, "as_root": as_root, "secret": self.secret}
         ports = {"c2s": self.c2s, "component": self.component, "http": self.http}
         self._config.write_text(CONFIG.format(**names, **ports), "utf-8")
 
-    def start(self) -> None:
+    @property
+    def _config(self) -> Path:
+        return self.folder / "prosody.cfg.lua"
+
+    def _begin(self) -> subprocess.Popen[bytes]:
         command = ["prosody", "--config", str(self._config), "-F"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
-        for port in (self.c2s, self.component, self.http):
-            while not listens(port):
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise TimeoutError((self.folder / "prosody.log").read_text("utf-8")[-2000:])
-                time.sleep(0.02)
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            process.wait(PATIENCE)
-
-    def account(self, name: str, host: str = "localhost") -> tuple[str, str]:
-        """A new account: its address and password. `lonely.localhost` has no services at all."""
-        user, password = f"{name}{next(self._numbers)}", secrets.token_hex(12)
+    def _register(self, user: str, host: str, password: str) -> None:
         self._note(f"{user}@{host}", "accounts", f'["password"] = "{password}"')
-        return f"{user}@{host}", password
 
     def befriend(self, one: str, other: str) -> None:
-        """Have two accounts in each other's list of contacts, before anybody logs in."""
         for who, whom in ((one, other), (other, one)):
             item = '{ ["subscription"] = "both"; ["groups"] = {}; ["persist"] = true }'
             self._note(who, "roster", f'[false] = {{ ["version"] = 1 }}; ["{whom}"] = {item}')
@@ -153,11 +111,6 @@ def missing() -> str | None:
     return None
 
 
-@contextmanager
-def running(folder: Path) -> Iterator[Prosody]:
-    server = Prosody(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def running(folder: Path) -> AbstractContextManager[Prosody]:
+    """A Prosody that is there until this ends, with all that it writes in this folder."""
+    return lasting(Prosody(folder))

@@ -15,14 +15,14 @@ from bridges.api import Posted
 from bridges.contract import Seat
 from tests.bridges.xmpp.friend import XmppFriend
 from tests.bridges.xmpp.world import XmppWorld, account_settings, in_their_room, someone
-from tests.servers.prosody import Prosody
+from tests.servers.xmpp import XmppServer
 
 ADMIN, OWNER = "http://jabber.org/protocol/muc#admin", "http://jabber.org/protocol/muc#owner"
 DISCO = "{http://jabber.org/protocol/disco#info}"
 TITLE = "Maya (Session)"
 
 
-def play(server: Prosody, folder: Path, body: Callable[[XmppWorld], Awaitable[None]], rooms: str = "") -> None:
+def play(server: XmppServer, folder: Path, body: Callable[[XmppWorld], Awaitable[None]], rooms: str = "") -> None:
     async def run() -> None:
         async with in_their_room(server, folder, rooms) as world:
             await body(world)
@@ -31,14 +31,14 @@ def play(server: Prosody, folder: Path, body: Callable[[XmppWorld], Awaitable[No
 
 
 @asynccontextmanager
-async def relay(server: Prosody, folder: Path, **settings: str) -> AsyncIterator[XmppWorld]:
+async def relay(server: XmppServer, folder: Path, **settings: str) -> AsyncIterator[XmppWorld]:
     """An account that has made no room yet, and its owner, who is away."""
     ours, owner = server.account("relay"), server.account("owner")
     yield XmppWorld(server, folder, account_settings(server, *ours) | {"owner": owner[0]} | settings, "")
 
 
 @asynccontextmanager
-async def admin(server: Prosody, world: XmppWorld) -> AsyncIterator[XmppFriend]:
+async def admin(server: XmppServer, world: XmppWorld) -> AsyncIterator[XmppFriend]:
     """The account of the bridge in another program, which may do to its rooms whatever it wants."""
     settings = world.desk().settings
     async with someone(server, settings["address"], settings["password"], "desk") as own:

@@ -1,4 +1,4 @@
-"""One XMPP server for all tests of a worker."""
+"""One XMPP server of each kind for all tests of a worker."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from bridges.xmpp import line
+from tests.servers import ejabberd as other
 from tests.servers import prosody
 
 
@@ -25,4 +26,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, absent: Callable[[str], NoR
     if missing is not None:
         absent(missing)
     with prosody.running(tmp_path_factory.mktemp("prosody")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ejabberd(tmp_path_factory: pytest.TempPathFactory, absent: Callable[[str], NoReturn]) -> Iterator[other.Ejabberd]:
+    missing = other.missing()
+    if missing is not None:
+        absent(missing)
+    with other.running(tmp_path_factory.mktemp("ejabberd")) as server:
         yield server

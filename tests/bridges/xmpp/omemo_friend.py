@@ -102,6 +102,7 @@ class OmemoFriend(ClientXMPP):
         """Encrypt for all that they have. `parts` are stanzas of plugins, which stand beside the words."""
         message = self.make_message(mto=JID(to), mbody=text, mtype="chat")
         message.set_from(self.boundjid)
+        await self.omemo.refresh_device_lists({JID(to)}, force_download=True)  # else it waits for the server to tell
         locked, errors = await self.omemo.encrypt_message(message, {JID(to)})
         assert locked is not None
         assert not errors

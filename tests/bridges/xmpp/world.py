@@ -20,7 +20,7 @@ from bridges.xmpp.bridge import XmppBridge
 from bridges.xmpp.component import XmppComponentBridge
 from tests.bridges.xmpp.friend import XmppFriend
 from tests.patience import PATIENCE
-from tests.servers.prosody import Prosody
+from tests.servers.xmpp import XmppServer
 
 _numbers = itertools.count()
 
@@ -32,7 +32,7 @@ class XmppWorld:
     patience = PATIENCE
     friend: XmppFriend
 
-    def __init__(self, server: Prosody, folder: Path, settings: dict[str, str], chat: str) -> None:
+    def __init__(self, server: XmppServer, folder: Path, settings: dict[str, str], chat: str) -> None:
         self.server, self.chat, self._settings = server, chat, settings
         self.bridge: type[Bridge] = XmppBridge
         self._folder = folder / f"bridge-{next(_numbers)}"
@@ -64,7 +64,7 @@ class XmppWorld:
         await asyncio.to_thread(self.server.start)
 
 
-def account_settings(server: Prosody, address: str, password: str) -> dict[str, str]:
+def account_settings(server: XmppServer, address: str, password: str) -> dict[str, str]:
     return {
         "address": address, "password": password, "host": "127.0.0.1", "port": str(server.c2s),
         "encryption": "starttls", "authority": str(server.authority), "nick": "robin",
@@ -72,7 +72,7 @@ def account_settings(server: Prosody, address: str, password: str) -> dict[str, 
 
 
 @asynccontextmanager
-async def someone(server: Prosody, address: str, password: str, device: str = "phone") -> AsyncIterator[XmppFriend]:
+async def someone(server: XmppServer, address: str, password: str, device: str = "phone") -> AsyncIterator[XmppFriend]:
     """Somebody who is there."""
     friend = XmppFriend(address, password, server.c2s, server.authority, device)
     try:
@@ -83,7 +83,7 @@ async def someone(server: Prosody, address: str, password: str, device: str = "p
 
 
 @asynccontextmanager
-async def direct(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+async def direct(server: XmppServer, folder: Path) -> AsyncIterator[XmppWorld]:
     """Two people who have each other in their lists."""
     ours, theirs = server.account("robin"), server.account("friend")
     server.befriend(ours[0], theirs[0])
@@ -94,7 +94,7 @@ async def direct(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
 
 
 @asynccontextmanager
-async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+async def in_a_room(server: XmppServer, folder: Path) -> AsyncIterator[XmppWorld]:
     """Two people in one room, which is all that they know of each other."""
     ours, theirs = server.account("robin"), server.account("friend")
     room = JID(f"room{next(_numbers)}@conference.localhost")
@@ -114,7 +114,7 @@ async def in_a_room(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
 
 
 @asynccontextmanager
-async def in_their_room(server: Prosody, folder: Path, rooms: str = "") -> AsyncIterator[XmppWorld]:
+async def in_their_room(server: XmppServer, folder: Path, rooms: str = "") -> AsyncIterator[XmppWorld]:
     """An account, its owner, and the room that it made for one contact."""
     ours, theirs = server.account("relay"), server.account("owner")
     settings = account_settings(server, *ours) | {"owner": theirs[0], "rooms": rooms}
@@ -128,14 +128,14 @@ async def in_their_room(server: Prosody, folder: Path, rooms: str = "") -> Async
         yield world
 
 
-def component_settings(server: Prosody, owner: str) -> dict[str, str]:
+def component_settings(server: XmppServer, owner: str) -> dict[str, str]:
     return {
         "domain": "session.localhost", "secret": server.secret, "owner": owner, "port": str(server.component),
     }  # fmt: skip
 
 
 @asynccontextmanager
-async def at_home(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
+async def at_home(server: XmppServer, folder: Path) -> AsyncIterator[XmppWorld]:
     """A component, its owner, and the address of one contact."""
     theirs = server.account("owner")
     world = XmppWorld(server, folder, component_settings(server, theirs[0]), f"{MAYA.id}@session.localhost")
@@ -147,4 +147,4 @@ async def at_home(server: Prosody, folder: Path) -> AsyncIterator[XmppWorld]:
         yield world
 
 
-Worlds = Callable[[Prosody, Path], AbstractAsyncContextManager[XmppWorld]]
+Worlds = Callable[[XmppServer, Path], AbstractAsyncContextManager[XmppWorld]]
