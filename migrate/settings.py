@@ -43,7 +43,7 @@ TEMPLATE = """\
 class BadSettings(WrongWords):
     """The settings cannot be used as they are."""
 
-    hint = "Correct the line in config.toml, or delete the file: decamp then makes a new one."
+    hint = "Correct config.toml in an editor. Without that file decamp knows none of your handles, bridges and rules."
 
 
 class NoKeyring(DecampError):
@@ -142,7 +142,9 @@ class Settings:
             return tomllib.loads(self.config_file.read_text("utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise BadSettings(f"{self.config_file} cannot be read: it is not text.") from error
+        except tomllib.TOMLDecodeError as error:
             raise BadSettings(f"{self.config_file} cannot be read: {error}.") from error
 
     # -- secrets -------------------------------------------------------------------------------------

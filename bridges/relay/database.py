@@ -34,7 +34,9 @@ class BadStore(DecampError):
     """The store of the relay cannot be used."""
 
     exit_code = 2
-    hint = "Restore relay.db from a backup, or move it away to begin anew; what was relayed stays where it is."
+    hint = (
+        "Restore relay.db from a backup, or move it away and link your chats again; what was relayed stays where it is."
+    )
 
 
 class Database:

@@ -194,3 +194,17 @@ def test_whoever_leaves_at_a_question_hears_that_it_is_asked_again(decamp: Decam
     done = decamp("bridge", "setup", "simplex", typed="")  # as by Ctrl-D, and by Ctrl-C
     assert done.exit_code == 130
     assert done.stderr.splitlines()[-1].endswith("Interrupted; the next run asks again.")
+
+
+@pytest.mark.parametrize(("written", "says"), [(b"[relay\n", "at line 1"), (b"\xff\xfe", "it is not text")])
+def test_whoever_broke_the_settings_is_not_told_to_delete_them(
+    decamp: Decamp, environ: dict[str, str], written: bytes, says: str
+) -> None:
+    home = Path(environ["DECAMP_HOME"])
+    home.mkdir(mode=0o700)
+    (home / "config.toml").write_bytes(written)
+    done = decamp("handle", "list")
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert "knows none of your handles, bridges and rules" in done.stderr
+    assert "delete" not in done.stderr
