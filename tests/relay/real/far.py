@@ -119,6 +119,36 @@ async def xmpp(folder: Path, absent: Absent) -> AsyncIterator[Far]:
 
 
 @asynccontextmanager
+async def xmpp_rooms(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account on a Prosody: contacts are rooms."""
+    _libraries(absent, "slixmpp", "aiohttp")
+    from .far_xmpp import rooms
+
+    async with rooms(folder, absent) as far:
+        yield far
+
+
+@asynccontextmanager
+async def ejabberd(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """A component of an ejabberd: contacts are addresses."""
+    _libraries(absent, "slixmpp", "aiohttp")
+    from .far_xmpp import home_on_ejabberd
+
+    async with home_on_ejabberd(folder, absent) as far:
+        yield far
+
+
+@asynccontextmanager
+async def ejabberd_rooms(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account on an ejabberd: contacts are rooms."""
+    _libraries(absent, "slixmpp", "aiohttp")
+    from .far_xmpp import rooms_on_ejabberd
+
+    async with rooms_on_ejabberd(folder, absent) as far:
+        yield far
+
+
+@asynccontextmanager
 async def matrix(folder: Path, absent: Absent) -> AsyncIterator[Far]:
     """An application service of a Synapse: contacts are accounts."""
     _libraries(absent, "nio", "aiohttp")
@@ -155,6 +185,8 @@ def _libraries(absent: Absent, *names: str) -> None:
 
 
 FARS: dict[str, Fars] = {"xmpp": xmpp, "matrix": matrix, "deltachat": deltachat, "simplex": simplex}
+MORE: dict[str, Fars] = {"xmpp-rooms": xmpp_rooms, "ejabberd": ejabberd, "ejabberd-rooms": ejabberd_rooms}
+"""Other ways to be on XMPP, for tests that take their time."""
 
 
 def seated(name: str, folder: Path, settings: dict[str, str]) -> Seated:

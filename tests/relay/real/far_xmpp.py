@@ -1,4 +1,4 @@
-"""XMPP: a component of a Prosody, and the owner with a program made with slixmpp."""
+"""XMPP: a component or an account on a server of our own, and the owner with a program made with slixmpp."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 from xml.etree import ElementTree as ET
 
 from slixmpp import JID
@@ -15,11 +16,13 @@ from slixmpp import JID
 from bridges.api import AnyEvent, Chat, Person, Posted, Receipt
 from bridges.relay.model import Mode
 from tests.bridges.xmpp.friend import XmppFriend
-from tests.bridges.xmpp.world import component_settings, someone
+from tests.bridges.xmpp.world import account_settings, component_settings, someone
 from tests.patience import PATIENCE
-from tests.servers import prosody
+from tests.servers import ejabberd, prosody
+from tests.servers.xmpp import XmppServer
 
 from .far import Absent, Far, Heard, seated
+from .waiting import soon
 
 CARBON, CLIENT, DELAY = "{urn:xmpp:carbons:2}", "{jabber:client}", "{urn:xmpp:delay}"
 
@@ -32,7 +35,7 @@ class Xmpp(Far):
     file_limit = 20 * 1024 * 1024
     owner: XmppFriend
 
-    def __init__(self, server: prosody.Prosody, owner: XmppFriend) -> None:
+    def __init__(self, server: XmppServer, owner: XmppFriend) -> None:
         self._server, self.owner = server, owner
         self._secret = server.secret
 
@@ -40,7 +43,12 @@ class Xmpp(Far):
         self.owner.other = JID(first.chat.id)
 
     async def called(self, contact: str) -> str:
-        return str(self.owner.client_roster[self.owner.other.bare]["name"])
+        """As the owner's list has it; where the server lets nobody write into that, as the contact's card has it."""
+        listed = str(self.owner.client_roster[self.owner.other.bare]["name"])
+        if listed:
+            return listed
+        card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
+        return str(card["vcard_temp"]["FN"])
 
     async def picture(self, contact: str) -> bytes | None:
         card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
@@ -64,7 +72,7 @@ class Xmpp(Far):
         errors = (one for one in self.owner.stanzas if one.tag.endswith("}message") and one.xml.get("type") == "error")
         return {str(one.xml.get("id")) for one in errors}
 
-    def confirmed(self) -> set[str]:
+    def confirmed(self) -> set[str] | None:
         receipts = (event for event in self.owner.events if isinstance(event, Receipt) and not event.read)
         return {id for receipt in receipts for id in receipt.messages}
 
@@ -106,7 +114,46 @@ class Xmpp(Far):
         await self.restart()
 
     def attempts(self) -> int:
-        return (self._server.folder / "prosody.log").read_text("utf-8").count("<not-authorized")
+        return self._server.said().count("<not-authorized")
+
+
+class OnEjabberd(Xmpp):
+    """The same with a server that shows nobody what a component writes as the owner."""
+
+    has_double_puppets = False
+
+
+class Rooms(Xmpp):
+    """Contacts are rooms that an account makes."""
+
+    mode, has_double_puppets = Mode.CHATS, False
+
+    async def open(self, first: Posted, contact: str) -> None:
+        self.owner.other, self.owner.in_room = JID(first.chat.id), True
+
+    async def called(self, contact: str) -> str:
+        about = await self.owner.plugin["xep_0030"].get_info(self.owner.other)
+        names = [name for *_, name in about["disco_info"]["identities"]]
+        return str(names[0] or "")
+
+    def seen(self) -> list[AnyEvent]:
+        """Each once: whoever comes back into a room is shown its last messages again, under the same ids."""
+        posted = {event.id: event for event in self.owner.events if isinstance(event, Posted)}
+        return list(posted.values()) + [event for event in self.owner.events if not isinstance(event, Posted)]
+
+    def confirmed(self) -> set[str] | None:
+        return None  # a room keeps what nobody received
+
+    async def restart(self) -> None:
+        before = self._entered()
+        await super().restart()
+        await soon(lambda: self._entered() > before)
+
+    def _entered(self) -> int:
+        """How often the owner was told that they are in the room now."""
+        there = f"{self.owner.other.bare}/friend"
+        own = (one.xml for one in self.owner.stanzas if one.xml.get("from") == there)
+        return sum(one.tag.endswith("}presence") and one.get("type") is None for one in own)
 
 
 def _own(carbon: ET.Element, owner: str) -> Posted | None:
@@ -121,13 +168,58 @@ def _own(carbon: ET.Element, owner: str) -> Posted | None:
 
 @asynccontextmanager
 async def home(folder: Path, absent: Absent) -> AsyncIterator[Far]:
-    missing = prosody.missing()
+    """A component of a Prosody."""
+    async with _with_owner(folder, absent, prosody) as (server, owner):
+        yield _at_home(Xmpp(server, owner), server, folder)
+
+
+@asynccontextmanager
+async def home_on_ejabberd(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """A component of an ejabberd."""
+    async with _with_owner(folder, absent, ejabberd) as (server, owner):
+        yield _at_home(OnEjabberd(server, owner), server, folder)
+
+
+@asynccontextmanager
+async def rooms(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account on a Prosody."""
+    async with _with_owner(folder, absent, prosody) as (server, owner):
+        yield _in_rooms(server, owner, folder)
+
+
+@asynccontextmanager
+async def rooms_on_ejabberd(folder: Path, absent: Absent) -> AsyncIterator[Far]:
+    """An account on an ejabberd."""
+    async with _with_owner(folder, absent, ejabberd) as (server, owner):
+        yield _in_rooms(server, owner, folder)
+
+
+class Program(Protocol):
+    """What makes a server: a module of tests/servers."""
+
+    def missing(self) -> str | None: ...
+
+    def running(self, folder: Path) -> AbstractContextManager[XmppServer]: ...
+
+
+@asynccontextmanager
+async def _with_owner(folder: Path, absent: Absent, program: Program) -> AsyncIterator[tuple[XmppServer, XmppFriend]]:
+    missing = program.missing()
     if missing is not None:
         absent(missing)
     (folder / "server").mkdir()
-    with prosody.running(folder / "server") as server:
-        account = server.account("robin")
-        async with someone(server, *account) as owner:
-            far = Xmpp(server, owner)
-            far.seated = seated("xmpp-component", folder, component_settings(server, account[0]))
-            yield far
+    with program.running(folder / "server") as server:
+        async with someone(server, *server.account("robin")) as owner:
+            yield server, owner
+
+
+def _at_home(far: Xmpp, server: XmppServer, folder: Path) -> Far:
+    far.seated = seated("xmpp-component", folder, component_settings(server, far.owner.boundjid.bare))
+    return far
+
+
+def _in_rooms(server: XmppServer, owner: XmppFriend, folder: Path) -> Far:
+    far = Rooms(server, owner)
+    settings = account_settings(server, *server.account("relay")) | {"owner": owner.boundjid.bare}
+    far.seated = seated("xmpp", folder, settings)
+    return far

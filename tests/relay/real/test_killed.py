@@ -12,7 +12,7 @@ import pytest
 from bridges.api import Can
 from bridges.registry import load as load_bridge
 
-from .far import FARS, Absent
+from .far import FARS, MORE, Absent
 from .load import Crowd, Home, Load, crowd, missing, plain, settled, suffer
 
 SHORT, WHOLE = Load(messages=12, kills=3, restarts=0), Load(messages=200, kills=20, restarts=3)
@@ -27,7 +27,7 @@ def test_a_relay_that_is_killed_three_times_carries_everything_in_order(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("network", FARS)
+@pytest.mark.parametrize("network", [*FARS, "xmpp-rooms"])
 def test_a_relay_that_is_killed_20_times_while_the_server_restarts_three_times_carries_200_messages_each_way(
     network: str, tmp_path: Path, absent: Absent
 ) -> None:
@@ -49,7 +49,7 @@ def test_a_relay_to_two_networks_that_is_killed_20_times_while_both_servers_rest
 
 
 async def _killed(networks: Sequence[str], folder: Path, absent: Absent, load: Load, patience: float) -> None:
-    async with crowd([FARS[network] for network in networks], folder, absent) as here:
+    async with crowd([(FARS | MORE)[network] for network in networks], folder, absent) as here:
         await suffer(here, load, Random(6))
         await settled(here, patience)
         assert not missing(here), here.relay.log[-3000:]
