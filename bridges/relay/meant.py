@@ -46,15 +46,11 @@ class Names:
 
 
 def _names(link: Link) -> tuple[str, ...]:
-    """From the shortest to the one that no other link has; the title last, which may have any length and any lines."""
+    """What its owner called it, or else its contact; then what no other link has; last whatever else may be typed."""
     title = words.one_line(link.title) or link.name
-    return (
-        title,
-        f"{title} ({short_id(link.person or link.ends[0].chat)})",
-        f"{title} ({link.name})",
-        link.name,
-        link.title,
-    )
+    called = title if link.made or title.casefold() == link.name.casefold() else link.name
+    apart = f"{title} ({short_id(link.person or link.ends[0].chat)})", f"{title} ({link.name})"
+    return called, *apart, link.name, title, link.title
 
 
 def _with(links: Sequence[Link], wanted: str) -> list[Link]:

@@ -87,6 +87,8 @@ def _name(relaying: Relaying, place: Place) -> str:
 
 def find(ui: Ui, relaying: Relaying, wanted: str) -> Link | Named:
     """The one link or rule that is meant by a name, or a part of it. Else the person chooses."""
+    from bridges.relay.meant import Names
+
     ended = relaying.store.portals.ended
     links = [link for name, link in sorted(relaying.store.portals.links.items()) if name not in ended]
     everything: list[tuple[str, Link | Named]] = [
@@ -96,6 +98,8 @@ def find(ui: Ui, relaying: Relaying, wanted: str) -> Link | Named:
     sought = wanted.casefold()
     exact = [one for one in everything if sought in {one[0].casefold(), one[1].name.casefold()}]
     found = exact or [one for one in everything if sought and (sought in one[0].casefold() or _shows(one[1], sought))]
+    meant = Names(relaying.store.portals).meant(wanted)  # as the relay calls it in its chat
+    found = found or [one for one in everything if one[1] in meant]
     if len(found) == 1:
         return found[0][1]
     if not everything:

@@ -179,6 +179,11 @@ def test_a_name_that_nothing_has_is_answered_with_those_there_are(town: Town, de
     assert "kitchen (folder: kitchen, shelf: room)" in done.stderr
 
 
+def test_a_link_is_found_at_the_terminal_by_what_the_relay_calls_it_in_its_chat(town: Town, decamp: Decamp) -> None:
+    decamp("relay", "add", "folder:kitchen", "shelf:room")
+    assert "kitchen stands still" in decamp("relay", "pause", "Kitchen (kitchen)").stdout
+
+
 def test_rules_are_the_same_after_they_were_written_down(town: Town) -> None:
     run = Run({"DECAMP_HOME": str(town.home)}, Said())
     options = Options(receipts=True, history=20, disappearing=False, most=7)

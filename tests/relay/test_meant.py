@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from bridges.api import Accept, Asked, Chat, Person
 from bridges.relay import control
 from bridges.relay.model import Mode
@@ -110,5 +112,18 @@ def test_a_stranger_who_calls_themselves_by_a_number_is_not_let_in_for_another(t
             assert "Nobody with that number waits." in await here.ask("accept 2"), "and nobody by what they are called"
             await until(lambda: len(here.pair.old.actions(Accept)) == 2)
             assert [chat for chat, act in here.pair.old.acts if isinstance(act, Accept)] == ["noor", "paul"]
+
+    run(body)
+
+
+def test_a_link_that_its_owner_named_is_called_so_and_found_by_the_name_of_its_chat_too(tmp_path: Path) -> None:
+    async def body() -> None:
+        here = Several(tmp_path, maya="Maya")
+        named = replace(here.pair.link, name="my move")
+        here.pair.world._links, here.pair.world._rules = [named], []
+        async with here.pair.world.running():
+            assert await here.ask("list") == "my move: old ↔ new"
+            assert (await here.ask("pause maya")).startswith("my move stands still")
+            assert await here.ask("resume my move") == "my move goes on."
 
     run(body)
