@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bridges.api import (
     Chat,
     Edit,
     Edited,
+    File,
     Limits,
     Person,
     Post,
@@ -21,7 +23,9 @@ from bridges.api import (
     SetTyping,
     State,
     Typing,
+    Upload,
 )  # fmt: skip
+from bridges.relay.files import Spool
 from bridges.relay.model import Mode, Options
 from bridges.relay.status import snapshot
 from tests.relay.pair import MAYA, Pair, run
@@ -188,5 +192,28 @@ def test_an_answer_to_any_part_of_a_long_text_is_an_answer_to_it(tmp_path: Path)
                 pair.owner(f"{number}", reply_to=Reference(id=pair.new.keys[post.key].ids[0]))
             await until(lambda: len(pair.old.posts()) == 3)
             assert [post.reply_to.id for post in pair.old.posts() if post.reply_to] == [id] * 3
+
+    run(body)
+
+
+def test_a_file_for_which_the_relay_has_no_room_is_named_and_what_was_there_stays(tmp_path: Path) -> None:
+    async def pieces(_ref: str) -> AsyncIterator[bytes]:
+        for _ in range(4):
+            yield bytes(25)
+
+    def files() -> list[str]:
+        return [path.name for path in tmp_path.glob("*-*")]
+
+    async def body() -> None:
+        spool, able = Spool(tmp_path, room=150), frozenset({Can.FILES})
+        file = File(ref="a", name="a.bin", type="", size=None)
+        first = await spool.take(1, 0, file, pieces, able, Limits())
+        second = await spool.take(2, 0, file, pieces, able, Limits())
+        assert isinstance(first, Upload)
+        assert spool.is_there((first,))
+        assert str(second) == "(file a.bin: larger than the 50 bytes that may be sent there)"
+        assert files() == ["1-0"]
+        spool.drop(1)
+        assert isinstance(await spool.take(2, 0, file, pieces, able, Limits()), Upload)
 
     run(body)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bridges.api import Can, NotNow, Person, Refused, Renamed
+from bridges.relay.dressing import LARGEST
 from bridges.relay.model import Mode, Rule
 from tests.relay.pair import MAYA, ME, run
 from tests.relay.town import EVERYTHING, Town
@@ -162,5 +163,18 @@ def test_a_picture_that_a_network_refuses_costs_nobody_their_name(tmp_path: Path
         async with met.world.running():
             await settled()
         assert len(refusals) == 2, "it is not offered again and again"
+
+    run(body)
+
+
+def test_a_picture_that_is_far_too_large_is_not_kept_and_costs_nobody_their_name(tmp_path: Path) -> None:
+    async def body() -> None:
+        met = Met(tmp_path)
+        met.old.files["huge"] = bytes(LARGEST + 1)
+        async with met.running():
+            met.is_called("Maya K.", "huge")
+            await until(lambda: met.name == "Maya K. (Old)")
+            assert met.face is None
+        assert not [path for path in (tmp_path / "spool").rglob("*") if path.is_file()]
 
     run(body)
