@@ -81,32 +81,36 @@ class Attendant(Line):
                     await self._walk_in(stream, room)
 
         staying = [room for room in self._rooms.values() if room.stay]
-        for room in staying:
-            self._waiting[room.address] = []
+        waiting: dict[str, list[Element]] = {room.address: [] for room in staying}
+        self._waiting.update(waiting)
         try:
             await asyncio.gather(*(walk_in(room) for room in staying))
             for room in staying:
                 if room.nick is not None:
                     with suppress(Refused, NotNow):  # the next round tries again
-                        await self._read_up(stream, room)
+                        await self._read_up(stream, room, waiting[room.address])
         finally:
-            await self._hear_what_waited(*staying)
+            await self._hear_what_waited(waiting)
 
     async def _enter(self, stream: Stream, room: Room) -> None:
         """Go into a room, and read what was said before what is said."""
         if room.address in self._waiting:
             return
-        self._waiting[room.address] = []
+        waiting: dict[str, list[Element]] = {room.address: []}
+        self._waiting.update(waiting)
         try:
             await self._walk_in(stream, room)
-            await self._read_up(stream, room)
+            await self._read_up(stream, room, waiting[room.address])
         finally:
-            await self._hear_what_waited(room)
+            await self._hear_what_waited(waiting)
 
-    async def _hear_what_waited(self, *entered: Room) -> None:
-        waited = [self._waiting.pop(room.address) for room in entered]
-        for messages in waited:
-            for message in messages:
+    async def _hear_what_waited(self, waiting: dict[str, list[Element]]) -> None:
+        """Hear what came while we read. What waits for somebody who goes in on a newer connection is theirs."""
+        own = [address for address, messages in waiting.items() if self._waiting.get(address) is messages]
+        for address in own:
+            del self._waiting[address]
+        for address in own:
+            for message in waiting[address]:
                 await self._hear(message)
 
     async def _walk_in(self, stream: Stream, room: Room) -> None:
@@ -114,17 +118,23 @@ class Attendant(Line):
         said = await rooms.join(stream, room, start.at if start and not room.is_archived else None)
         room.heard_at = room.entered_at = self._desk.now()
         if room.made is not None:
-            await self._walked_in(stream, room, said)
+            try:
+                await self._walked_in(stream, room, said)
+            except (Refused, NotNow):  # nothing is to be said in a room that may not be closed
+                if room.nick is not None and not stream.gone.done():
+                    rooms.leave(stream, room)
+                room.nick = None
+                raise
             self._record.note_nick(room.address, room.nick or "", self._who.address)
         if not room.is_archived:
             await rooms.is_in(stream, room)  # the answer comes after all that the room shows to whoever comes in
 
-    async def _read_up(self, stream: Stream, room: Room) -> None:
+    async def _read_up(self, stream: Stream, room: Room, waiting: list[Element]) -> None:
         """Read what was said before. Where that cannot be we go out again: what is said now would come before it."""
         try:
             await self._catch_up(stream, room.address, room)
         except (Refused, NotNow):
-            self._waiting[room.address].clear()
+            waiting.clear()
             if not stream.gone.done():
                 rooms.leave(stream, room)
             raise

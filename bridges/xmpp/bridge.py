@@ -46,6 +46,9 @@ from .translate import Envelope
 if TYPE_CHECKING:
     from .sealing import Sealing
 
+LOST = {"not-acceptable", "item-not-found"}
+"""How a room says that we are not in it; the second of a room that ejabberd no longer has."""
+
 
 class XmppBridge(Host):
     """One account of a person, on whatever server."""
@@ -158,14 +161,17 @@ class XmppBridge(Host):
         if chat not in self._rooms:
             await stream.deliver(await self._sealed(chat, message))
             return id
+        room = self._rooms[chat]
+        entered_at = room.entered_at
         self._under_way.add(id)
         try:
             back = await stream.expect(lambda one: one.get("id") == id and bare(one.get("from", "")) == chat, message)
         finally:
             self._under_way.discard(id)
         letter = read(back)
-        if letter.error is not None and letter.error.partition(":")[0] == "not-acceptable":
-            self._rooms[chat].nick = None  # it has lost us: the next attempt goes in first
+        if letter.error is not None and letter.error.partition(":")[0] in LOST:
+            if room.entered_at == entered_at:  # else we are in again already
+                room.nick = None  # it has lost us: the next attempt goes in first
             raise NotNow("The room has lost us.")
         if letter.error is not None:
             raise Refused(f"The room did not take it: {letter.error}.")

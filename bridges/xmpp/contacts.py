@@ -23,7 +23,7 @@ class Contacts:
     def __init__(self, renamed: Callable[[Person], None]) -> None:
         self.listed: dict[str, Listed] = {}
         self._cards: dict[str, Card] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._looking: dict[str, asyncio.Task[None]] = {}
         self._renamed = renamed
 
     def note(self, roster: Element | None) -> None:
@@ -54,20 +54,21 @@ class Contacts:
             self.look(stream, address)
 
     def look(self, stream: Stream, address: str) -> None:
-        """Look at somebody's card without letting anybody wait."""
-        task = asyncio.create_task(self._look(stream, address))
-        self._looking.add(task)
-        task.add_done_callback(self._looking.discard)
+        """Look at somebody's card without letting anybody wait. An older look ends: its answer may come later."""
+        if address in self._looking:
+            self._looking[address].cancel()
+        task = self._looking[address] = asyncio.create_task(self._look(stream, address))
+        task.add_done_callback(lambda _: self._looking.get(address) is task and self._looking.pop(address))
 
     async def _look(self, stream: Stream, address: str) -> None:
-        before = self.person(address)
         with suppress(NotNow):  # they keep the name they had
-            self._cards[address] = await people.card_of(stream, address)
+            card = await people.card_of(stream, address)
+            before, self._cards[address] = self.person(address), card
             after = self.person(address)
             if after != before:
                 self._renamed(after)
 
     def rest(self) -> None:
         """Stop looking."""
-        for task in self._looking:
+        for task in self._looking.values():
             task.cancel()

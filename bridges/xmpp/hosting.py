@@ -29,6 +29,7 @@ class Host(Listener):
         if self._owner == account(desk.settings["address"]):
             raise BadSetting("The owner has the same address as the bridge.", "Leave the setting owner empty.")
         self._making = asyncio.Lock()
+        self._configuring = asyncio.Lock()
         self._service: tuple[Stream, str] | None = None
         await super().start(desk)
 
@@ -96,7 +97,8 @@ class Host(Listener):
     async def _furnish(self, stream: Stream, room: Room, owner: str) -> None:
         """Make a room what it is to be, and note where its archive ends now."""
         assert room.made is not None and room.nick is not None  # noqa: S101, PT018  both come before this
-        archived = await opening.close(stream, room, owner)
+        async with self._configuring:
+            archived = await opening.close(stream, room, owner)
         last = await archive.end_of(stream, room.address, True) if archived else None
         room.made = replace(room.made, archived=last is not None, last=last or "", made_at=self._desk.now())
         self._record.keep_room(room.made)
@@ -108,7 +110,7 @@ class Host(Listener):
             rooms.leave(stream, room)
             room.stay = False
             raise RoomGone(room.address, "it is somebody else's now")
-        if rooms.CREATED in said:
+        if rooms.CREATED in said or not await opening.is_closed(stream, room):
             self._kept.pop(room.address, None)
             await self._furnish(stream, room, self._told_owner())
             opening.invite(stream, room, self._told_owner())
@@ -126,7 +128,9 @@ class Host(Listener):
             shown = opening.title_of(title, room.title)
             if shown != room.title:
                 room.title = shown
-                await opening.entitle(stream, room)
+                # A form goes back as a whole: one that was fetched before the room was closed would open it again.
+                async with self._configuring:
+                    await opening.entitle(stream, room)
                 room.made = replace(room.made, title=shown)
                 self._record.keep_room(room.made)
                 room.wished = rooms.own(room.made, self._nick()).wished

@@ -156,6 +156,11 @@ async def close(stream: Stream, room: Room, owner: str) -> bool:
     return x.MAM in features
 
 
+async def is_closed(stream: Stream, room: Room) -> bool:
+    """Whether a room keeps others out. One that was made anew may not yet: we may have been cut off before that."""
+    return "muc_membersonly" in _features(await _about(stream, room.address))
+
+
 async def entitle(stream: Stream, room: Room) -> None:
     """Have a room show its title."""
     await _configure(stream, room, {"muc#roomconfig_roomname": room.title})

@@ -10,11 +10,12 @@ import pytest
 from slixmpp import JID
 from slixmpp.xmlstream import ET
 
-from bridges.api import Person, Post, Posted, Refused
+from bridges.api import NotNow, Person, Post, Posted, Refused
 from bridges.contract import CHECKS, Check, Seat
 from bridges.contract.abilities import MAYA
 from bridges.contract.world import says
 from bridges.xmpp import elements
+from bridges.xmpp.bridge import XmppBridge
 from tests.bridges.xmpp.chamber import OWNER, TITLE, admin, ask, lets_in
 from tests.bridges.xmpp.test_contract import AT_HOME, IN_A_ROOM, IN_OWN_ROOMS, spread
 from tests.bridges.xmpp.world import at_home, direct, in_a_room, in_their_room, someone
@@ -57,10 +58,18 @@ def test_a_room_is_closed_to_everybody_else(ejabberd: Ejabberd, tmp_path: Path) 
 def test_a_room_that_was_destroyed_is_made_anew_with_the_owner_asked_in(ejabberd: Ejabberd, tmp_path: Path) -> None:
     async def run() -> None:
         async with in_their_room(ejabberd, tmp_path) as world, Seat(world) as seat, admin(ejabberd, world) as own:
+            bridge = seat.bridge
+            assert isinstance(bridge, XmppBridge)
+            assert bridge._stream is not None
+            room = bridge._rooms.pop(world.chat)  # so that it does not hear of it
             query = ET.Element(f"{{{OWNER}}}query")
             ET.SubElement(query, f"{{{OWNER}}}destroy")
             await ask(own, world.chat, query)
-            await seat.bridge.send(world.chat, Post(key="1", text="here again"))
+            await bridge._stream.ping()
+            bridge._rooms[world.chat] = room
+            with pytest.raises(NotNow, match="lost us"):
+                await bridge.send(world.chat, Post(key="1", text="here again"))
+            await bridge.send(world.chat, Post(key="1", text="here again"))
             await world.friend.saw(Posted, says("here again"))
             async with someone(ejabberd, *ejabberd.account("eve")) as eve:
                 assert not await lets_in(eve, world.chat, "eve")
