@@ -228,9 +228,13 @@ class Bridge(ABC):
         if Can.MAKE_CHATS not in self.about.can:
             raise CannotDo(Can.MAKE_CHATS)
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         """Make a chat for the owner and one contact, or find the one that was made for them. `Can.MAKE_CHATS`.
 
+        Without a contact it stands for several people. `whose` says for which conversation of theirs, as two may have
+        one title; it is like no contact's id, and the chat is found again by it. With neither it is a new one.
         An owner who left it is asked in again, or gets a new one; what is gone is never found.
         """
         raise CannotDo(Can.MAKE_CHATS)

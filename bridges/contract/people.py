@@ -30,6 +30,16 @@ async def makes_a_chat_for_one_contact(world: World) -> None:
             await seat.bridge.dress_chat(chat.id, f"{name} (Session)", None)
 
 
+@needs(Can.MAKE_CHATS, Can.GROUPS)
+async def makes_a_chat_for_each_of_two_groups_of_one_name(world: World) -> None:
+    """Each gets its own again when it is asked for, whatever it is called by then."""
+    async with Seat(world) as seat:
+        made = [(await seat.bridge.open_chat("Family", whose=f"session {group}")).id for group in ("03one", "03two")]
+        assert len(set(made)) == 2, "What is said to one of them would get to the other."
+        again = [(await seat.bridge.open_chat("Kin", whose=f"session {group}")).id for group in ("03one", "03two")]
+        assert again == made
+
+
 async def understands_any_name(world: World) -> None:
     """Whatever the friend calls themselves, their messages come through."""
     async with Seat(world) as seat:
@@ -55,6 +65,7 @@ async def knows_who_came_by_which_invitation(world: World) -> None:
 CHECKS = (
     writes_in_the_name_of_others,
     makes_a_chat_for_one_contact,
+    makes_a_chat_for_each_of_two_groups_of_one_name,
     understands_any_name,
     knows_who_came_by_which_invitation,
 )

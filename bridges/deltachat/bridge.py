@@ -139,12 +139,14 @@ class DeltaChatBridge(Bridge):
         except OSError as error:
             raise Refused("The file is gone.") from error
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         from . import groups, translate
 
         async with self._sending:
             account = self._ready()
-            place, is_new = await groups.open_group(account, title, person, self._owner)
+            place, is_new = await groups.open_group(account, title, person, whose, self._owner)
             if is_new and picture is not None:
                 await groups.dress(account, place.id, "", picture)
             return translate.chat(place)

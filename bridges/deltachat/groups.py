@@ -18,12 +18,17 @@ NOBODY = Refused(
 )
 
 
-async def open_group(account: Account, title: str, person: Person | None, owner: int | None) -> tuple[Place, bool]:
-    """The group of the owner and one contact, and whether it was made now. One that the owner has left is replaced."""
+async def open_group(
+    account: Account, title: str, person: Person | None, whose: str | None, owner: int | None
+) -> tuple[Place, bool]:
+    """The group of the owner and one contact, or of what it stands for, and whether it was made now.
+
+    One that the owner has left is replaced.
+    """
     if owner is None:
         raise NOBODY
-    who = person.id if person else f"title {title}"
-    known = account.record.chat_of(who)
+    who = person.id if person else whose
+    known = account.record.chat_of(who) if who else None
     if known is not None:
         try:
             room = await account.room(known)
@@ -34,7 +39,8 @@ async def open_group(account: Account, title: str, person: Person | None, owner:
                 return room, False
     chat = await _make(account, title or (person.id if person else ""))
     await account.do(object, "add_contact_to_chat", chat, owner)
-    account.record.made_chat(who, chat)
+    if who:
+        account.record.made_chat(who, chat)
     return await account.place(chat), True
 
 

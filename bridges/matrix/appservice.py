@@ -202,12 +202,14 @@ class AppserviceBridge(Bridge):
         service = self._connected
         return service.media.fetch(ref, service.largest_file)
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         from .opening import opened
 
         service = self._connected
         with self._under_way:
-            room = await opened(service, self._desk.settings, title, person, picture)
+            room = await opened(service, self._desk.settings, title, person, picture, whose)
             return (await service.portals.place(room)).chat
 
     async def dress_chat(self, chat: str, title: str, picture: Path | None) -> None:

@@ -193,14 +193,17 @@ class MatrixBridge(Bridge):
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         return self._connected.media.fetch(ref, self.limits.file_bytes)
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         account, owner = self._connected, self._desk.settings["owner"]
         if not owner:
             raise Refused("Nobody is there to make a chat for.", f"Name yourself as the owner. {AGAIN}")
+        key = person.id if person else whose
         with self._under_way:
             room, is_new = await account.rooms.make(
                 title,
-                f"decamp_{account.tickets.name(person.id)}" if person else None,
+                f"decamp_{account.tickets.name(key)}" if key else None,
                 [owner],
                 server=account.me.id.partition(":")[2],
                 direct=True,

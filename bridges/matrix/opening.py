@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 async def opened(
-    service: Service, settings: Mapping[str, str], title: str, person: Person | None, picture: Path | None
-) -> str:
-    """The room of a contact, or a new one for a group. The contact makes it, so apps show it as a chat with them."""
+    service: Service, settings: Mapping[str, str], title: str, person: Person | None, picture: Path | None,
+    whose: str | None = None,
+) -> str:  # fmt: skip
+    """The room of a contact, who makes it, so that apps show it as a chat with them; or the one for a group."""
     owner, bot = service.owner, service.ghosts.bot
     voice = await service.ghosts.voice(person) if person else None
     query = voice.query if voice else {}
+    key = person.id if person else whose
     room, is_new = await service.rooms.make(
         title,
-        local_part(f"{settings['prefix']}room_", person.id) if person else None,
+        local_part(f"{settings['prefix']}room_", key) if key else None,
         [owner, bot] if voice else [owner],
         server=settings["server"],
         direct=person is not None,

@@ -175,8 +175,9 @@ class NewPortals:
         person = (
             replace(wish.person, name=display_name(wish.person.id, None, wish.person.name)) if wish.person else None
         )
-        for apart in (False, True):  # some networks find what was made for a group by its title, which others may have
-            chat = await bridge.open_chat(self._title(wish, rule, bridge, apart=apart), person)
+        whose = f"{wish.source.bridge} {wish.source.chat}"
+        for apart in (False, True):  # a bridge may find what was made for a group by its title alone
+            chat = await bridge.open_chat(self._title(wish, rule, bridge, apart=apart), person, whose=whose)
             place = Place(bridge=rule.target, chat=chat.id)
             store = self._relay.store
             is_free = place not in store.control and not store.portals.is_of_another(place, wish.source)

@@ -23,7 +23,9 @@ class Groups(Sending):
         super().__init__()
         self._opening = asyncio.Lock()
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         """A group for the owner and one contact, found again by what SimpleX keeps with it for us.
 
         In it SimpleX confirms nothing by itself: that a message reached us does not say that it got to the contact.
@@ -32,18 +34,21 @@ class Groups(Sending):
         if not owner:
             raise Refused("Nobody knows which chat is yours.", "Run `decamp bridge setup simplex` again.")
         async with self._opening:  # so that two who ask at once get the same one
-            return await self._group_with(owner, title, person, picture)
+            return await self._group_with(owner, title, person, picture, whose)
 
-    async def _group_with(self, owner: str, title: str, person: Person | None, picture: Path | None) -> Chat:
+    async def _group_with(
+        self, owner: str, title: str, person: Person | None, picture: Path | None, whose: str | None
+    ) -> Chat:
         core = self._connected()
-        key = person.id if person else f"title:{title}"
-        known = (await self._asking(core.ask(commands.groups(self._user)))).groups
+        key = person.id if person else whose
+        known = (await self._asking(core.ask(commands.groups(self._user)))).groups if key else ()
         group = next((one for one in known if _is_for(one, key)), None)
         if group is None:
             group = await self._make_group(core, title, person, picture)
             with suppress(Refused):  # a tick too early is better than no chat
                 await self._asking(core.ask(commands.confirm_nothing(f"#{group.group_id}")))
-            await self._asking(core.ask(commands.note(f"#{group.group_id}", {translate.NOTE: key})))
+            if key:
+                await self._asking(core.ask(commands.note(f"#{group.group_id}", {translate.NOTE: key})))
         inside = (await self._asking(core.ask(commands.members(group.group_id)))).group
         contact = int(owner.removeprefix("@"))
         there = inside.members if inside else ()
@@ -116,5 +121,5 @@ async def _shown(picture: Path | None) -> dict[str, object]:
     return {"image": image} if image else {}
 
 
-def _is_for(group: Group, key: str) -> bool:
+def _is_for(group: Group, key: str | None) -> bool:
     return (group.custom_data or {}).get(translate.NOTE) == key and not group.membership.is_gone

@@ -93,7 +93,9 @@ class XmppComponentBridge(Line):
 
     # -- ghosts --------------------------------------------------------------------------------------------
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         """The address of a contact. There is none for several people: rooms are another bridge's."""
         if person is None:
             raise CannotDo(Can.GROUPS)

@@ -49,15 +49,17 @@ class Host(Listener):
             await opening.close(stream, room, owner)
             await opening.destroy(stream, room)
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
-        """The room for one contact, with the owner asked in; without a contact, a new one."""
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
+        """The room for one contact, or for what else it stands for, with the owner asked in."""
         stream, owner = self._connected(), self._told_owner()
         async with self._making:
-            known = self._record.room_for(person.id) if person else None
+            known = self._record.room_for(person.id) if person else await self._room_of(stream, whose)
             room = self._rooms.get(known) if known else None
             if room is None or not await self._is_still_there(stream, room):
                 self._rooms.pop(known or "", None)
-                room = await self._make(stream, title, person, owner)
+                room = await self._make(stream, title, person, whose, owner)
                 if picture is not None:
                     await self._portray(stream, room, picture)
             if not opening.is_there(room, owner):
@@ -73,13 +75,21 @@ class Host(Listener):
             return False
         return True
 
-    async def _make(self, stream: Stream, title: str, person: Person | None, owner: str) -> Room:
+    async def _room_of(self, stream: Stream, whose: str | None) -> str | None:
+        """The room of a conversation of several people: it is told by its address alone."""
+        if whose is None:
+            return None
+        place, key = await self._place(stream), await self._key(stream)
+        found = (opening.address(key, whose, number, place) for number in range(opening.TRIES))
+        return next((address for address in found if address in self._rooms), None)
+
+    async def _make(self, stream: Stream, title: str, person: Person | None, whose: str | None, owner: str) -> Room:
         """A room at the first of its addresses where nobody else has one."""
         place, key = await self._place(stream), await self._key(stream)
-        whose = person.id if person else self._desk.random_bytes(16).hex()
+        whom = person.id if person else whose or self._desk.random_bytes(16).hex()
         shown = opening.title_of(title, short_id(person.id) if person else "decamp")
         for number in range(opening.TRIES):
-            address = opening.address(key, whose, number, place)
+            address = opening.address(key, whom, number, place)
             made = Made(
                 address=address, person=person.id if person else None, title=shown, archived=True, last="",
                 made_at=self._desk.now(),

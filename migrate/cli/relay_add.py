@@ -206,10 +206,11 @@ class Adding:
         person = known or (Person(id=first.person) if first.person and first.kind == "direct" else None)
         named = Person(id=first.id, name=first.title)
         most, template = at.limits.name_characters, self._wanted.options.ghost_name
-        for apart in (False, True):  # some networks find a chat by its title, and it may stand for a namesake
+        for apart in (False, True):  # a bridge may find a chat by its title alone, and it may stand for a namesake
             title = ghost_name(named, about, most, template, apart=apart)
             self._run.ui.note(f"Making a chat called {plain(title)} on {word.bridge}.")
-            chat = await at.make(title, person)  # who goes by their own name: the title may be what the owner says
+            # Who has an address goes by their own name: the title may be what the owner says.
+            chat = await at.make(title, person, f"{source} {first.id}")
             place = Place(bridge=word.bridge, chat=chat.id)
             if not self._relaying.store.portals.is_of_another(place, Place(bridge=source, chat=first.id)):
                 return chat
@@ -266,8 +267,8 @@ class Adding:
         if Can.MAKE_CHATS not in self._relaying.sides[at.name].about.can:
             return None
         try:
-            return await at.make(ITSELF, None)
+            return await at.make(ITSELF, None, ITSELF)
         except CannotDo:
-            return await at.make(ITSELF, Person(id=ITSELF, name=ITSELF))
+            return await at.make(ITSELF, Person(id=ITSELF, name=ITSELF), ITSELF)
         except (Refused, BridgeBusy):
             return None  # it can be made later; until then `decamp relay status` says what it would have said

@@ -75,11 +75,11 @@ class Line:
             return error
         return None
 
-    async def make(self, title: str, person: Person | None) -> Chat:
-        """A new chat, named after what it stands for."""
+    async def make(self, title: str, person: Person | None, whose: str) -> Chat:
+        """A new chat, named after what it stands for, or the one that was made for it before."""
         if self._bridge is None:
             raise BridgeBusy(f"The relay runs, and no chat can be made on {self.name} meanwhile.")
-        return await self._bridge.open_chat(title, person)
+        return await self._bridge.open_chat(title, person, whose=whose)
 
 
 @asynccontextmanager

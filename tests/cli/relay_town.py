@@ -61,7 +61,7 @@ class HotelBridge(FolderBridge):
         if (self._place / "full").exists():
             raise Refused("The hotel is full.", "Come back later.")
 
-    async def open_chat(self, title, person=None, picture=None):
+    async def open_chat(self, title, person=None, picture=None, *, whose=None):
         (self._place / title).mkdir(exist_ok=True)
         return Chat(id=title, title=title, kind=ChatKind.GROUP)
 """

@@ -88,7 +88,9 @@ class Net(Far):
 class NetBridge(FarBridge):
     """Makes chats too, some of them late."""
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         net = self.far
         assert isinstance(net, Net)
         if net.late and not net.calm:

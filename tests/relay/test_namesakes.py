@@ -21,6 +21,7 @@ class Families:
     """Two groups called Family, on a network that finds the chat for a group by its title."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.old, self.new = Town("old"), Town("new")
         for id in ("03one", "03two"):
             self.old.chats[id] = Chat(id=id, title="Family", kind=ChatKind.GROUP)
@@ -50,6 +51,28 @@ def test_what_is_said_to_one_of_two_groups_of_one_name_never_gets_to_the_other(t
             await settled()
             titles = {here.new.dressed[chat][0] for chat in (first, second)}
             assert titles == {"Family (03one) (Old)", "Family (03two) (Old)"}
+
+    run(body)
+
+
+def test_groups_of_one_name_get_the_chats_again_that_they_had_before_the_disk_was_lost(tmp_path: Path) -> None:
+    async def body() -> None:
+        before, after = Families(tmp_path / "before"), Families(tmp_path / "after")
+        after.old.chats, after.new.chats = before.old.chats, before.new.chats
+        before.new.asks_whose = after.new.asks_whose = True
+        async with before.world.running():
+            for group, who in (("03one", MAYA), ("03two", NOOR)):
+                before.old.says(group, f"to {group}", who)
+            await until(lambda: len(before.new.posts()) == 2)
+        async with after.world.running():
+            for group, who in (("03two", NOOR), ("03one", MAYA)):
+                after.old.says(group, f"to {group}", who)
+            await until(lambda: len(after.new.posts()) == 2)
+        chats = [
+            {chat: post.text[-5:] for chat, post in one.new.acts if post in one.new.posts()} for one in (before, after)
+        ]
+        assert chats[0] == chats[1]
+        assert len(chats[0]) == 2
 
     run(body)
 

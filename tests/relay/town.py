@@ -63,6 +63,7 @@ class Town:
         self.feeds: list[Feed] = []
         self.seats: list[TownBridge] = []
         self.tells_own = tells_own
+        self.asks_whose = False  # as bridges do that find the chat of a group by its title alone
         self.before: Callable[[str, AnyAction], None] = lambda _chat, _action: None
         self.dressing: Callable[[str, Path | None], Awaitable[None]] = _at_once
         self.slow: dict[str, asyncio.Event] = {}
@@ -192,9 +193,11 @@ class TownBridge(Bridge):
         for at in range(0, len(content), 1000):
             yield content[at : at + 1000]
 
-    async def open_chat(self, title: str, person: Person | None = None, picture: Path | None = None) -> Chat:
+    async def open_chat(
+        self, title: str, person: Person | None = None, picture: Path | None = None, *, whose: str | None = None
+    ) -> Chat:
         self.town.before("", Post(key="open", text=title))
-        id = f"portal {person.id if person else title}"
+        id = f"portal {person.id if person else whose if self.town.asks_whose else title}"
         while id in self.town.gone:
             id += "'"
         self.town.opened.append(id)

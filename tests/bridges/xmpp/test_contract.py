@@ -36,7 +36,7 @@ ROOM_CORE = {
 
 
 # Nobody is named there for whom a room could be made.
-IN_A_ROOM = [check for check in IN_ROOMS if check.name != "makes_a_chat_for_one_contact"]
+IN_A_ROOM = [check for check in IN_ROOMS if not check.name.startswith("makes_a_chat_")]
 
 
 @pytest.mark.parametrize("check", spread(IN_A_ROOM, ROOM_CORE))
@@ -44,11 +44,13 @@ def test_an_account_keeps_the_contract_in_a_room(check: Check, server: Prosody, 
     asyncio.run(check.run(partial(in_a_room, server, tmp_path)))
 
 
+MADE = {"makes_a_chat_for_one_contact", "makes_a_chat_for_each_of_two_groups_of_one_name"}
+
 # There the friend is the owner, who needs no invitation.
 IN_OWN_ROOMS = [check for check in IN_ROOMS if check.name != "knows_who_came_by_which_invitation"]
 
 
-@pytest.mark.parametrize("check", spread(IN_OWN_ROOMS, ROOM_CORE | {"makes_a_chat_for_one_contact"}))
+@pytest.mark.parametrize("check", spread(IN_OWN_ROOMS, ROOM_CORE | MADE))
 def test_an_account_keeps_the_contract_in_a_room_of_its_own(check: Check, server: Prosody, tmp_path: Path) -> None:
     asyncio.run(check.run(partial(in_their_room, server, tmp_path)))
 
