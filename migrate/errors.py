@@ -13,7 +13,8 @@ class DecampError(Exception):
     hint = "Run the command again with --debug and report what it prints."
 
     def __init__(self, message: str = "", hint: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        said = message or (self.__doc__ or "").strip().splitlines()[0]
+        super().__init__(said.encode("utf-8", "replace").decode())  # servers are quoted here, and say anything
         if hint is not None:
             self.hint = hint
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from migrate.errors import DecampError, NoSpace
@@ -93,6 +93,19 @@ class Database:
             return  # whoever writes outside a loop commits
         if self._timer is None:
             self._timer = loop.call_later(SOON, self._commit_later)
+
+    @contextlib.contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is written here is in the transaction as a whole, or, if something goes wrong, not at all."""
+        self.begin()
+        self._execute("SAVEPOINT whole")
+        try:
+            yield
+        except BaseException:
+            self._execute("ROLLBACK TO whole")
+            raise
+        finally:
+            self._execute("RELEASE whole")
 
     async def kept(self) -> None:
         """Wait for the commit; all who wait in the same moment share one."""

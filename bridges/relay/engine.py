@@ -54,7 +54,6 @@ from .orders import (
     Visit,
 )
 from .store import Known, Told
-from .tidy import tidy
 from .where import Route, author_of, chat_of, everywhere, routes
 
 SNIPPET = 160  # characters of a message that are kept, for quotes where the network has no replies
@@ -62,7 +61,6 @@ SNIPPET = 160  # characters of a message that are kept, for quotes where the net
 
 def follow(event: AnyEvent, bridge: str, known: Known, *, only: str | None = None) -> Iterator[Order]:
     """What follows from an event of a bridge. `only`: for that other bridge, whose portal it had waited for."""
-    event = tidy(event)
     if only is None:
         yield from _met(event, bridge)
     match event:

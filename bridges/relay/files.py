@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+
+from migrate.errors import DecampError
 
 from ..about import Can, Limits
 from ..actions import Upload
@@ -16,6 +19,8 @@ from .degrade import Unsent
 MOST = 2_000_000_000  # bytes of one file, whatever networks say
 ROOM = 4_000_000_000  # bytes of all files together
 AGE = 7 * 86_400_000  # milliseconds after which what nobody fetched again is removed
+SILENCE = 600.0  # seconds until a file begins to come, after which it does not: some networks fetch it as a whole first
+SLOWEST = 1000  # bytes a second; what comes slower is not waited for
 PICTURES = 200_000_000  # bytes of all pictures of people; one that is not here is fetched when it is needed
 PICTURE_AGE = 90 * 86_400_000  # milliseconds after which a picture is
 
@@ -41,7 +46,7 @@ class Spool:
             return _too_large(file, file.size, most)
         path = self._folder / f"{entry}-{at}"
         try:
-            size = await self._write(path, fetch(file.ref), most)
+            size = await self._write(path, _pieces(fetch, file.ref), most)
         except (Refused, CannotDo) as error:
             path.unlink(missing_ok=True)
             return Unsent(file.name, file.size, f"it could not be fetched: {error}")
@@ -90,6 +95,28 @@ class Spool:
             room -= size
             if room < 0 or now - written_at > PICTURE_AGE:
                 path.unlink(missing_ok=True)
+
+
+async def _pieces(fetch: Callable[[str], AsyncIterator[bytes]], ref: str) -> AsyncIterator[bytes]:
+    """The pieces of a file as they come in time; every byte is worth some. Raises nothing but what a bridge may."""
+    deadline = asyncio.get_running_loop().time() + SILENCE
+    try:
+        pieces = aiter(fetch(ref))
+        while True:
+            async with asyncio.timeout_at(deadline):
+                piece = bytes(await anext(pieces))
+            deadline += len(piece) / SLOWEST
+            yield piece
+    except StopAsyncIteration:
+        return
+    except (NotNow, Refused, CannotDo):
+        raise
+    except TimeoutError:
+        raise NotNow("It did not come in time.") from None
+    except (DecampError, OSError) as error:
+        raise NotNow(str(error)) from error
+    except Exception as error:  # outermost: other people's code, which costs a file, and nobody their words
+        raise NotNow(f"The bridge broke: {type(error).__name__}.") from error
 
 
 def _files(folder: Path) -> list[tuple[int, int, Path]]:

@@ -29,6 +29,7 @@ from .planning import Planning
 from .seats import Sides
 from .sqlite import SqliteStore
 from .store import Entry
+from .tidy import checked
 
 log = getLogger("decamp.relay")
 AT_ONCE = 32  # sends under way on one bridge
@@ -223,7 +224,7 @@ class Lanes:
             try:
                 async with self._slot(entry.place.bridge), asyncio.timeout(PATIENCE):
                     self.under_way.setdefault(entry.place.bridge, self._clock.steady())
-                    sent = await bridge.send(entry.place.chat, steps[at])
+                    sent = checked(await bridge.send(entry.place.chat, steps[at]))
             except NotNow as error:
                 return self._put_off(replace(entry, done=at), error, doubtful=False)
             except TimeoutError:

@@ -23,6 +23,7 @@ from .files import Spool
 from .intents import Say, Seen
 from .model import Author, Link, Mode, Place, Rule
 from .orders import Order, Queue, Wish
+from .tidy import tidy, whole
 
 if TYPE_CHECKING:
     from .run import Relay
@@ -76,9 +77,12 @@ class NewPortals:
             return
         try:
             async for chat in running.chats():
+                chat = whole(chat)
                 store.acquaintance.visit(Place(bridge=bridge, chat=chat.id), chat)
         except DecampError as error:
             log.info("%s does not tell its chats now: %s", bridge, error)
+        except Exception:  # outermost: other people's code
+            log.exception("The bridge %s broke when it was asked for its chats.", bridge)
 
     async def close(self, seconds: float) -> None:
         await ended(list(self._tasks.values()), seconds)
@@ -177,7 +181,7 @@ class NewPortals:
         )
         whose = f"{wish.source.bridge} {wish.source.chat}"
         for apart in (False, True):  # a bridge may find what was made for a group by its title alone
-            chat = await bridge.open_chat(self._title(wish, rule, bridge, apart=apart), person, whose=whose)
+            chat = whole(await bridge.open_chat(self._title(wish, rule, bridge, apart=apart), person, whose=whose))
             place = Place(bridge=rule.target, chat=chat.id)
             store = self._relay.store
             is_free = place not in store.control and not store.portals.is_of_another(place, wish.source)
@@ -193,8 +197,10 @@ class NewPortals:
     async def _past(self, wish: Wish, rule: Rule) -> Sequence[Posted]:
         if self._history is None or not rule.options.history:
             return []
-        past = [event async for event in self._history(wish.source, rule.options.history)]
-        return [event for event in past if not event.expires]  # what was to disappear does not come back
+        past = [tidy(event) async for event in self._history(wish.source, rule.options.history)]
+        return [
+            event for event in past if isinstance(event, Posted) and not event.expires
+        ]  # what was to disappear does not come back
 
 
 def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:

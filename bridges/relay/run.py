@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from logging import getLogger
 from random import Random
 
+from migrate.errors import DecampError
+
 from ..api import Bridge
 from ..events import AnyEvent, Changed, Posted
 from ..state import State
@@ -31,6 +33,7 @@ from .people import People
 from .seats import Seat
 from .sqlite import SqliteStore
 from .store import Entry, Taken
+from .tidy import tidy, whole
 from .timers import Timers
 from .watch import Watch
 
@@ -190,12 +193,16 @@ class Relay:
     def follow(self) -> None:
         """Say to each bridge which chats are wanted: some are asked for only then."""
         for name, bridge in self.bridges.items():
-            bridge.follow(self.store.portals.wanted(name))
+            try:
+                bridge.follow(self.store.portals.wanted(name))
+            except Exception:  # outermost: other people's code, which must not take the other bridges down
+                log.exception("The bridge %s broke when it was told which chats are wanted.", name)
 
     # -- one event ---------------------------------------------------------------------------------------
 
     def changed(self, name: str, event: Changed) -> None:
         """A bridge is in another state, or only further than it was."""
+        event = whole(event)
         if event.cursor is not None:
             self.store.take(name, event.cursor, [], self.clock.now())
         if not self.watch.note(name, event.health):
@@ -207,20 +214,30 @@ class Relay:
 
     def take(self, event: AnyEvent, bridge: str) -> None:
         """Keep what follows from an event together with the cursor after it, and see to it."""
-        now = self.clock.now()
+        now, event = self.clock.now(), tidy(event)
         self.watch.heard(bridge)
         try:
             orders = list(follow(event, bridge, self.store))
         except Exception:  # outermost: one event that we do not understand must not stop all others
             log.exception("An event of %s could not be understood.", bridge)
-            orders = [Tell(text=f"Something that came from {bridge} could not be relayed. The log says more.")]
+            orders = [_lost(bridge)]
         for link, source, why in self._braked(event, orders, now):
             self.store.stop(link, source, why, now)
             called = Names(self.store.portals).of(self.store.portals.links[link])
             self.owner.tell(f"{called}: stopped, because of {why}. Nothing is lost; `resume {called}` lets it go on.")
         if self.concerns(bridge, event):
             self.store.overhear(bridge, event)
-        self.see_to(self.store.take(bridge, event.cursor, orders, now))
+        self.see_to(self._kept(event, bridge, orders, now))
+
+    def _kept(self, event: AnyEvent, bridge: str, orders: Sequence[Order], now: int) -> Taken:
+        """Keep all that follows from an event, or say that it cannot be kept."""
+        try:
+            return self.store.take(bridge, event.cursor, orders, now)
+        except DecampError:
+            raise  # the store is gone
+        except Exception:  # outermost: one event that cannot be kept must not stop all others
+            log.exception("An event of %s could not be kept.", bridge)
+            return self.store.take(bridge, event.cursor, [_lost(bridge)], now)
 
     def see_to(self, taken: Taken) -> None:
         """Begin whatever follows from what was kept."""
@@ -264,3 +281,7 @@ class Relay:
 
     def _gave_up(self, entry: Entry, why: str) -> None:
         self.owner.failed(entry, why)
+
+
+def _lost(bridge: str) -> Tell:
+    return Tell(text=f"Something that came from {bridge} could not be relayed. The log says more.")

@@ -139,11 +139,14 @@ class SqliteStore:
         return self._cursors.get(bridge) or (row[0] if row else None)
 
     def take(self, bridge: str, cursor: str | None, orders: Sequence[Order], now: int) -> Taken:
-        if orders or cursor is not None:
-            self.database.begin()
+        taken = Taken()
+        if orders:
+            with self.database.all_or_nothing():
+                taken = Obeying(self, now).obey(orders)
         if cursor is not None:
-            self._cursors[bridge] = cursor
-        return Obeying(self, now).obey(orders)
+            self.database.begin()
+            self._cursors[bridge] = str(cursor)  # whatever a bridge takes for one
+        return taken
 
     def count(self, link: str, bridge: str, what: str) -> None:
         """One more, for the status."""

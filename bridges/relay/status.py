@@ -11,6 +11,7 @@ from ..api import Bridge
 from ..state import State
 from .outbox import GIVEN_UP, HELD_BACK, WAITS
 from .sqlite import SqliteStore
+from .tidy import whole
 
 WENT = frozenset({"in", "out", "failed"})
 """What is counted beside the reasons why something went no further."""
@@ -109,7 +110,7 @@ def snapshot(store: SqliteStore, bridges: Mapping[str, Bridge] | None = None) ->
 def _side(store: SqliteStore, name: str, bridge: Bridge | None) -> SideStatus:
     row = store.noted_health(name)
     noted, last_success, reconnects = row or (None, None, 0)
-    health = bridge.health if bridge is not None else noted
+    health = whole(bridge.health) if bridge is not None else noted
     depth = store.outbox.by_state()
     oldest = [depth[name, state][1] for state in (WAITS, HELD_BACK) if (name, state) in depth]
     return SideStatus(

@@ -1,6 +1,7 @@
 """Makes of whatever a network yields something that can be kept: whole characters, times that there are, short names.
 
-What it changes could not be shown anywhere as it was. Pure, and quick where there is nothing to do.
+What it changes could not be shown anywhere as it was. Pure, and quick where there is nothing to do. What a bridge says
+beside its events goes through `whole` or `checked`: it quotes servers, and is other people's code.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from ..actions import Sent
 from ..events import AnyEvent, Edited, Event, Person, Posted, Reacted, Timer
 from .words import LATEST
 
@@ -19,16 +21,14 @@ NAME = 500  # characters
 EMOJI = 64  # characters; what is longer is a text
 EMOJIS = 100  # reactions of one person on one message
 _encode = msgspec.json.Encoder().encode
+_answer = msgspec.json.Decoder(Sent)
 E = TypeVar("E", bound=Event)
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def tidy(event: AnyEvent) -> AnyEvent:
     """The same event, with nothing in it that breaks whoever keeps or shows it."""
-    try:
-        _encode(event)
-    except UnicodeEncodeError:  # halves of characters, which UTF-8 does not have
-        event = _whole(event)
-    event = _named(event)
+    event = _named(whole(event))
     match event:
         case Posted():
             return _posted(event)
@@ -41,6 +41,21 @@ def tidy(event: AnyEvent) -> AnyEvent:
             return event if emojis == event.emojis else replace(event, emojis=emojis)
         case _:
             return event
+
+
+def whole(said: S) -> S:
+    """The same with a sign for each half of a character, which UTF-8 does not have."""
+    try:
+        _encode(said)
+    except UnicodeEncodeError:
+        return msgspec.convert(_mended(msgspec.to_builtins(said)), type(said))
+    return said
+
+
+def checked(sent: Sent) -> Sent:
+    """What a bridge says that it did, if it says that. Raises `ValidationError` for anything else."""
+    sent = _answer.decode(_encode(whole(sent)))
+    return sent if sent.sent_at is None else replace(sent, sent_at=_time(sent.sent_at))
 
 
 def _posted(event: Posted) -> Posted:
@@ -66,10 +81,6 @@ def _named(event: E) -> E:
 
 def _time(sent_at: int) -> int:
     return min(max(sent_at, 0), LATEST)
-
-
-def _whole(event: E) -> E:
-    return msgspec.convert(_mended(msgspec.to_builtins(event)), type(event))
 
 
 def _mended(value: object) -> object:

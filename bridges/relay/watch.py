@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrate.errors import DecampError
 
 from ..state import Health, State
+from .tidy import whole
 
 if TYPE_CHECKING:
     from .run import Relay
@@ -44,7 +45,7 @@ class Watch:
 
         Returns whether it is news.
         """
-        relay, before = self._relay, self._health.get(name)
+        relay, before, health = self._relay, self._health.get(name), whole(health)
         if before is not None and (before.state, before.said, before.todo) == (health.state, health.said, health.todo):
             return False
         self._health[name] = health
@@ -108,6 +109,9 @@ class Watch:
                 async for _ in bridge.chats():
                     break
         except (TimeoutError, DecampError, OSError):
+            return False
+        except Exception:  # outermost: other people's code, which must not take the other bridges down
+            log.exception("The bridge %s broke when it was asked for its chats.", name)
             return False
         self.heard(name)
         return True
