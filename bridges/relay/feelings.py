@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from ..events import Reacted
 from .intents import Feel
 from .model import Author, Place
-from .orders import Feeling, Order
+from .orders import Feeling, Order, Skip
 from .store import Known, Told
+from .tidy import EMOJIS
 from .where import Route, author_of, everywhere, routes
 
 
@@ -30,6 +31,9 @@ def feelings(
     if event.own:  # what is still on its way there wins over what comes back of it
         coming = {one.emoji for one in known.coming(message, place) if isinstance(one, Feel)}
         added, removed = [one for one in added if one not in coming], [one for one in removed if one not in coming]
+    if added and len(before) + len(added) > EMOJIS:
+        yield Skip(place=place, reason="one reaction too many")
+        added = added[: max(EMOJIS - len(before), 0)]
     if only is not None:  # it was noted when it came
         added, removed = (
             ([], list(event.emojis)) if event.change is Reacted.Change.REMOVED else (list(event.emojis), [])

@@ -13,13 +13,16 @@ import msgspec
 from msgspec.structs import replace
 
 from ..actions import Sent
-from ..events import AnyEvent, Edited, Event, Person, Posted, Reacted, Timer
+from ..events import AnyEvent, Chat, Edited, Event, Person, Posted, Reacted, Timer
 from .words import LATEST
 
 LONGEST = 100 * 366 * 86_400  # seconds after which something may disappear
 NAME = 500  # characters
 EMOJI = 64  # characters; what is longer is a text
 EMOJIS = 100  # reactions of one person on one message
+TEXT = 100_000  # characters; whoever writes more wants a lane to be busy for hours
+FILES = 100  # of one message
+FILE_NAME = 255  # characters
 _encode = msgspec.json.Encoder().encode
 _answer = msgspec.json.Decoder(Sent)
 E = TypeVar("E", bound=Event)
@@ -33,7 +36,8 @@ def tidy(event: AnyEvent) -> AnyEvent:
         case Posted():
             return _posted(event)
         case Edited():
-            return event if 0 <= event.sent_at <= LATEST else replace(event, sent_at=_time(event.sent_at))
+            event = event if 0 <= event.sent_at <= LATEST else replace(event, sent_at=_time(event.sent_at))
+            return event if len(event.text) <= TEXT else replace(event, text=_cut(event.text))
         case Timer():
             return replace(event, seconds=min(max(event.seconds, 0), LONGEST))
         case Reacted():
@@ -63,6 +67,13 @@ def _posted(event: Posted) -> Posted:
         event = replace(event, sent_at=_time(event.sent_at))
     if event.expires is not None and not 0 < event.expires <= LONGEST:
         event = replace(event, expires=min(event.expires, LONGEST) if event.expires > 0 else None)
+    if len(event.text) > TEXT:
+        event = replace(event, text=_cut(event.text))
+    if len(event.files) > FILES:
+        left_out = f"(files left out: {len(event.files) - FILES})"
+        event = replace(event, files=event.files[:FILES], text="\n".join(filter(None, (event.text, left_out))))
+    if any(len(file.name) > FILE_NAME for file in event.files):  # the end says what it is
+        event = replace(event, files=tuple(replace(file, name=file.name[-FILE_NAME:]) for file in event.files))
     if any(file.size is not None and not 0 <= file.size <= LATEST for file in event.files):
         event = replace(event, files=tuple(replace(file, size=None) for file in event.files))
     if event.reply_to is not None and event.reply_to.sent_at is not None:
@@ -72,11 +83,19 @@ def _posted(event: Posted) -> Posted:
 
 def _named(event: E) -> E:
     """Nobody reads a name of a page."""
+    chat = getattr(event, "chat", None)
+    if isinstance(chat, Chat) and len(chat.title) > NAME:
+        event = replace(event, chat=replace(chat, title=chat.title[:NAME]))
     for field in ("sender", "person"):
         person = getattr(event, field, None)
         if isinstance(person, Person) and len(person.name) > NAME:
             event = replace(event, **{field: replace(person, name=person.name[:NAME])})
     return event
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, which says how much of it is missing."""
+    return f"{text[:TEXT]}…\n(characters left out: {len(text) - TEXT})"
 
 
 def _time(sent_at: int) -> int:

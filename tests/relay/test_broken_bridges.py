@@ -37,7 +37,8 @@ def test_the_words_come_also_when_a_bridge_breaks_over_their_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def fetch(_self: TownBridge, _ref: str) -> AsyncIterator[bytes]:
-        for piece in ():
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
             yield piece
         raise error
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridges.api import Can, Deleted, Edited, Person, Reacted, Timer
+from bridges.api import Can, Chat, Deleted, Edited, Limits, Person, Reacted, Timer
+from bridges.relay.status import snapshot
 from tests.relay.pair import MAYA, Pair, run
 from tests.relay.town import EVERYTHING
 from tests.relay.world import settled, until
@@ -93,6 +94,84 @@ def test_a_name_of_a_megabyte_is_cut_before_it_is_kept(tmp_path: Path) -> None:
             known = relay.store.acquaintance.person("old", MAYA.id)
             assert known is not None
             assert len(known.name) < 1000
+
+    run(body)
+
+
+def test_a_text_of_megabytes_comes_as_its_beginning_and_says_how_much_is_missing(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path, limits=Limits(text_characters=2000))
+        async with pair.world.running():
+            id = pair.maya("word " * 2_000_000)
+            pair.old.happens(
+                Edited(chat=pair.old.chats["maya"], sender=MAYA, message=id, text="x" * 10_000_000, sent_at=1)
+            )
+            pair.maya("next")
+            await until(lambda: pair.new.texts("portal")[-1:] == ["next"])
+            said = [text for text in pair.new.texts("portal") if "(characters left out: " in text]
+        assert "(characters left out: 9900000)" in said[0]
+        assert len(pair.new.texts("portal")) < 60
+
+    run(body)
+
+
+def test_of_ten_thousand_files_in_one_message_a_hundred_come_and_the_others_are_counted(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        file = pair.old.file(b"x", name="n" * 1000 + ".txt")
+        async with pair.world.running():
+            pair.maya("look", files=(file,) * 10_000)
+            pair.maya("", files=(file,) * 101)
+            await until(lambda: len(pair.new.posts("portal")) == 2)
+        look, alone = pair.new.posts("portal")
+        assert look.text == "look\n(files left out: 9900)"
+        assert alone.text == "(files left out: 1)"
+        assert len(look.files) == len(alone.files) == 100
+        assert {len(one.name) for one in look.files} == {255}
+        assert look.files[0].name.endswith("n.txt")
+
+    run(body)
+
+
+def test_a_person_has_a_hundred_reactions_on_a_message_and_no_more(tmp_path: Path) -> None:
+    """Else each of them would be sent along with every other one."""
+
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        async with pair.world.running() as relay:
+            id = pair.maya("hello")
+            await until(lambda: len(pair.new.texts("portal")) == 1)
+            for number in range(150):
+                react = Reacted(
+                    chat=pair.old.chats["maya"], sender=MAYA, message=id, emojis=(f"e{number}",),
+                    change=Reacted.Change.ADDED,
+                )  # fmt: skip
+                pair.old.happens(react)
+            pair.old.happens(
+                Reacted(
+                    chat=pair.old.chats["maya"], sender=MAYA, message=id, emojis=("e0",), change=Reacted.Change.REMOVED
+                )
+            )
+            pair.maya("next")
+            await until(lambda: pair.new.texts("portal")[-1] == "next")
+            told = relay.store.told(pair.link.ends[0], id)
+            assert told is not None
+            assert set(relay.store.emojis(told.number, None)) == {f"e{number}" for number in range(1, 100)}
+            assert snapshot(relay.store).skipped["one reaction too many"] == 50
+
+    run(body)
+
+
+def test_a_title_of_a_megabyte_is_cut_before_it_is_kept(tmp_path: Path) -> None:
+    async def body() -> None:
+        pair = Pair(tmp_path)
+        pair.old.chats["maya"] = Chat(id="maya", title="x" * 1_000_000, person=MAYA.id)
+        async with pair.world.running() as relay:
+            pair.maya("hello")
+            await until(lambda: pair.new.texts("portal") == ["hello"])
+            chat = relay.store.portals.chat(pair.link.ends[0])
+            assert chat is not None
+            assert len(chat.title) < 1000
 
     run(body)
 
