@@ -139,7 +139,8 @@ class NewPortals:
         before = next((end for link in links for end in link.ends[1:] if _is_remade(link, end, wish)), None)
         past = await self._past(wish, rule) if before is None else []
         link = joined(store.portals.at(wish.source), wish, rule, place)
-        loops.check(link, store.portals.links.values(), store.sides)
+        here = tuple(end for end in link.ends if end.bridge in store.sides)  # a bridge that was removed may come back
+        loops.check(replace(link, ends=here), store.portals.links.values(), store.sides)
         # From here on nothing waits: the link, its history and what was held are kept together, or not at all.
         held = list(store.held(wish.source, wish.target))
         for number in store.renew(link, before, place):
