@@ -51,12 +51,7 @@ class Database:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         try:
-            self.con = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE, cached_statements=256)
-            self.con.execute("PRAGMA journal_mode = WAL")
-            self.con.execute("PRAGMA synchronous = NORMAL")
-            self.con.execute("PRAGMA foreign_keys = ON")
-            self.con.execute("PRAGMA secure_delete = ON")  # what was to disappear does
-            migrations.bring_up_to_date(self.con)
+            self.con = _opened(path)
         except sqlite3.Error as error:
             self._release()
             if isinstance(error, sqlite3.OperationalError):
@@ -184,6 +179,20 @@ class Database:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    con = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE, cached_statements=256)
+    try:
+        con.execute("PRAGMA journal_mode = WAL")
+        con.execute("PRAGMA synchronous = NORMAL")
+        con.execute("PRAGMA foreign_keys = ON")
+        con.execute("PRAGMA secure_delete = ON")  # what was to disappear does
+        migrations.bring_up_to_date(con)
+    except BaseException:
+        con.close()  # a store that is refused is let go of
+        raise
+    return con
 
 
 def _hold(path: Path) -> sqlite3.Connection:
