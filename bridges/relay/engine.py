@@ -122,6 +122,9 @@ def _posted(event: Posted, bridge: str, known: Known, only: str | None) -> Itera
         if event.expires:
             yield _fading(route.link)
         known_as = known.told(place, event.id)
+        if known_as is not None and known_as.deleted:  # its portal took longer than that of another network
+            yield Skip(place=place, reason="taken back before it was sent")
+            continue
         if known_as is None:
             yield _remember(event, place, route)
         say = Say(

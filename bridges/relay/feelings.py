@@ -31,6 +31,7 @@ def feelings(
     if event.own:  # what is still on its way there wins over what comes back of it
         coming = {one.emoji for one in known.coming(message, place) if isinstance(one, Feel)}
         added, removed = [one for one in added if one not in coming], [one for one in removed if one not in coming]
+        added = [one for one in added if not known.is_shown(message, place, one)]  # as we were told that it was done
     if added and len(before) + len(added) > EMOJIS:
         yield Skip(place=place, reason="one reaction too many")
         added = added[: max(EMOJIS - len(before), 0)]

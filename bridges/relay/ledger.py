@@ -256,6 +256,14 @@ class Ledger:
         ).fetchone()
         return row[0] if row else None
 
+    def is_shown(self, message: int, place: Place, emoji: str) -> bool:
+        """Whether our account has this emoji on a message there already, whoever it stands for."""
+        row = self._db.con.execute(
+            "SELECT 1 FROM reactions_shown WHERE message = ? AND bridge = ? AND chat = ? AND person = '' AND emoji = ?",
+            (message, place.bridge, place.chat, emoji),
+        ).fetchone()
+        return row is not None
+
     def show(self, message: int, place: Place, emoji: str, person: str, id: str | None, *, add: bool) -> None:
         key = (message, place.bridge, place.chat, person, emoji)
         if add:

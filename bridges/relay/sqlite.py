@@ -95,6 +95,9 @@ class SqliteStore:
     def emojis(self, message: int, person: str | None) -> tuple[str, ...]:
         return self.ledger.emojis(message, person)
 
+    def is_shown(self, message: int, place: Place, emoji: str) -> bool:
+        return self.ledger.is_shown(message, place, emoji)
+
     def timer(self, link: str) -> int:
         return self.portals.timer(link)
 

@@ -115,6 +115,9 @@ class Known(Protocol):
     def emojis(self, message: int, person: str | None) -> tuple[str, ...]:
         """What somebody, or anybody, has on a message, oldest first."""
 
+    def is_shown(self, message: int, place: Place, emoji: str) -> bool:
+        """Whether our account has this emoji on a message there already, whoever it stands for."""
+
     def timer(self, link: str) -> int:
         """After how many seconds messages of a link disappear, as far as anybody said."""
 
