@@ -144,7 +144,8 @@ def _status(context: _Context, _: str) -> str:
     found = snapshot(context.store, context.relay.bridges if context.relay else None)
     lines = []
     for side in found.sides:
-        oldest = f", the oldest for {words.seconds((context.now - side.oldest_at) // 1000)}" if side.oldest_at else ""
+        age = max(context.now - (side.oldest_at or context.now), 0) // 1000
+        oldest = f", the oldest for {words.seconds(age)}" if side.oldest_at else ""
         rest = "".join(
             f", {count} {what}" for count, what in ((side.held_back, "held back"), (side.failed, "failed")) if count
         )
