@@ -12,6 +12,7 @@ from typing import Protocol
 from xml.etree import ElementTree as ET
 
 from slixmpp import JID
+from slixmpp.exceptions import IqError
 
 from bridges.api import AnyEvent, Chat, Person, Posted, Receipt
 from bridges.relay.model import Mode
@@ -51,7 +52,12 @@ class Xmpp(Far):
         return str(card["vcard_temp"]["FN"])
 
     async def picture(self, contact: str) -> bytes | None:
-        card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
+        try:
+            card = await self.owner.plugin["xep_0054"].get_vcard(self.owner.other)
+        except IqError as error:
+            if error.condition != "item-not-found":
+                raise
+            return None  # a room has none until somebody gives it one
         return base64.b64decode(card.xml.findtext(".//{vcard-temp}BINVAL") or "") or None
 
     def seen(self) -> list[AnyEvent]:
