@@ -40,6 +40,7 @@ from .hosting import Host
 from .letter import read
 from .login import Login
 from .record import Mailed
+from .rooms import RoomGone
 from .stream import Declined, Stream
 from .translate import Envelope
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 LOST = {"not-acceptable", "item-not-found"}
 """How a room says that we are not in it; the second of a room that ejabberd no longer has."""
+DESTROYED = "gone"
+"""How a room says that it is no more."""
 
 
 class XmppBridge(Host):
@@ -169,9 +172,12 @@ class XmppBridge(Host):
         finally:
             self._under_way.discard(id)
         letter = read(back)
-        if letter.error is not None and letter.error.partition(":")[0] in LOST:
+        why = letter.error.partition(":")[0] if letter.error is not None else ""
+        if why in LOST or why == DESTROYED:
             if room.entered_at == entered_at:  # else we are in again already
                 room.nick = None  # it has lost us: the next attempt goes in first
+            if why == DESTROYED:  # in this moment: otherwise we would have been told, and not be in it
+                raise RoomGone(chat, why)
             raise NotNow("The room has lost us.")
         if letter.error is not None:
             raise Refused(f"The room did not take it: {letter.error}.")

@@ -136,6 +136,37 @@ def test_a_destroyed_room_is_refused_in_words_and_the_next_one_is_another(server
     play(server, tmp_path, body)
 
 
+def test_what_is_said_in_the_moment_in_which_a_room_is_destroyed_goes_to_the_next_one(
+    server: Prosody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room says so before we know that we are out."""
+
+    async def body(world: XmppWorld) -> None:
+        async with Seat(world) as seat:
+            async with admin(server, world) as own:
+                query = ET.Element(f"{{{OWNER}}}query")
+                ET.SubElement(query, f"{{{OWNER}}}destroy")
+                await ask(own, world.chat, query)
+
+            async def declined(_wanted: object, message: ET.Element) -> ET.Element:
+                said = f'<message xmlns="jabber:client" type="error" id="{message.get("id")}" from="{world.chat}">'
+                error = '<error type="cancel"><gone xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>'
+                return ET.fromstring(f"{said}{error}</message>")
+
+            assert isinstance(seat.bridge, XmppBridge)
+            seat.bridge._rooms[world.chat].nick = "robin"
+            with monkeypatch.context() as patched:
+                patched.setattr(seat.bridge._connected(), "expect", declined)
+                with pytest.raises(Gone):
+                    await seat.bridge.send(world.chat, Post(key="1", text="anybody?"))
+            again = await seat.bridge.open_chat(TITLE, MAYA)
+            assert again.id != world.chat
+            await seat.bridge.send(again.id, Post(key="1", text="anybody?"))
+            await world.friend.saw(Posted, says("anybody?"))
+
+    play(server, tmp_path, body)
+
+
 def test_where_rooms_keep_nothing_what_was_said_meanwhile_still_comes_once(server: Prosody, tmp_path: Path) -> None:
     async def body(world: XmppWorld) -> None:
         assert "urn:xmpp:mam:2" not in await features(world.friend, world.chat)
