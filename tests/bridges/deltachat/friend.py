@@ -100,19 +100,27 @@ class DeltaChatFriend:
 
     def accept(self) -> None:
         """Go into the chat. Of what came before that, a program is not told one by one: it reads all that is there."""
-        self.look()
         self.ask("accept_chat", self.chat)
+        self._read_all()
+
+    def reconnect(self) -> None:
+        """Open the program again, which connects anew then: otherwise it takes its time.
+
+        What was being received in that moment is kept, and told by no event: a program reads it when it is opened.
+        """
+        self.ask("stop_io")
+        if self.chat:
+            self._read_all()
+        self.ask("start_io")
+
+    def _read_all(self) -> None:
+        self.look()
         known = {int(event.id) for event in self.events if isinstance(event, Posted)}
         for id in self.ask("get_message_ids", self.chat, False, False):
             event = self._message(id) if id not in known else None
             if isinstance(event, Posted) and event.sender.id != "1":
                 self.events.append(event)
                 self._read.add(id)
-
-    def reconnect(self) -> None:
-        """Open the program again, which connects anew then: otherwise it takes its time."""
-        self.ask("stop_io")
-        self.ask("start_io")
 
     # -- doing ---------------------------------------------------------------------------------------------
 
