@@ -212,6 +212,7 @@ class MatrixBridge(Bridge):
             )
             if not is_new:
                 await account.rooms.invite(room, owner, {})
+                await account.device.renew(room)
             # Also where it is not new: an earlier attempt may have been cut off before it came to this.
             await account.rooms.mark_direct(account.me.id, room, owner, {})
             self._expected.add(room)

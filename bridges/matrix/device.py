@@ -1,7 +1,7 @@
 """A device of the account and its keys, on matrix-nio, which does nothing here but sealing and opening.
 
 Requests go out by `Calls`, because nio's own loops neither stop nor say why (recipe for Matrix, section 2). nio itself
-only asks for members and keys, and hands out our own. It believes each answer as if it was the newest: somebody who
+only asks for keys, and hands out our own. It believes each answer as if it was the newest: somebody who
 came into a room, or got another phone, while it waited for an older answer would be left out for good. So nothing else
 is told to it meanwhile.
 """
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..api import NotNow, Refused
 from .calls import Calls, Denied, TokenRefused, path
-from .loose import Object, a_text, an_object
+from .loose import Object, a_text, an_object, objects
 
 if TYPE_CHECKING:
+    from nio import MatrixRoom
     from nio.crypto import Olm
 
 T = TypeVar("T")
@@ -160,16 +161,41 @@ class Device:
         known, olm = self._nio.rooms.get(room), self._nio.olm
         if known is None or not known.encrypted or olm is None:
             raise NotNow(NO_KEYS)
-        if not known.members_synced:
-            _checked(await self._nio.joined_members(room))
+        if olm.should_share_group_session(room):
+            await self._learn_members(olm, known)
             if self._nio.should_query_keys:
                 _checked(await self._nio.keys_query())
-        if olm.should_share_group_session(room):
             if missing := self._nio.get_missing_sessions(room):
                 _checked(await self._nio.keys_claim(missing))
             await self._share(olm, room, list(known.users))
         kind, sealed = self._nio.encrypt(room, kind, content)
         return kind, sealed
+
+    async def _learn_members(self, olm: Olm, known: MatrixRoom) -> None:
+        """Who is in a room or asked into it, as the homeserver has it now.
+
+        What the sync told is older: somebody whom we asked in a moment ago, and who is not in its answer yet, could
+        never read what is said first. Of the devices of those who are not in it yet no sync tells.
+        """
+        told = await self._calls.ask("GET", path("rooms", known.room_id, "members"), query={"not_membership": "leave"})
+        members = {a_text(event, "state_key"): an_object(event, "content") for event in objects(told, "chunk")}
+        there = {id: content for id, content in members.items() if a_text(content, "membership") in {"join", "invite"}}
+        if a_text(there.get(self._nio.user_id), "membership") != "join":
+            raise Denied(403, "M_FORBIDDEN")
+        for id in set(known.users) - set(there):
+            known.remove_member(id)
+        invited = {id for id, content in there.items() if a_text(content, "membership") == "invite"}
+        for id, content in there.items():
+            name, picture = a_text(content, "displayname") or None, a_text(content, "avatar_url") or None
+            known.add_member(id, name, picture, invited=id in invited)
+        known.members_synced = True
+        olm.update_tracked_users(known)
+        olm.add_changed_users(invited)
+
+    async def renew(self, room: str) -> None:
+        """Have the next message take a new key, which everybody gets who is asked into the room by then."""
+        async with self._turn:
+            self._nio.invalidate_outbound_session(room)
 
     async def _share(self, olm: Olm, room: str, users: list[str]) -> None:
         """Give the key of a room to all devices in it. nio takes it for given also where it was not taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from bridges.api import Accept, Asked, Gone, Left, NotNow, Person, Post, Posted
 from bridges.contract import Seat
 from bridges.contract.world import says
 from bridges.matrix.calls import Calls, Query
+from bridges.matrix.device import Device
 from bridges.matrix.loose import Object
 from bridges.matrix.media import Media
 from bridges.matrix.rooms import Rooms
@@ -147,5 +149,42 @@ def test_a_message_whose_key_was_not_taken_is_sent_when_it_is_and_can_be_read(
             await seat.bridge.send(world.chat, Post(key="1", text="hello"))
             await world.friend.saw(Posted, says("hello"))
             assert refused == 1
+
+    asyncio.run(story())
+
+
+def test_an_owner_who_was_asked_in_a_moment_ago_can_read_what_is_said_first(
+    homeserver: Synapse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync may bring a new room before it brings who was asked into it. Here it never brings that."""
+    take = Device.take
+
+    async def knows_nobody(device: Device, whole: Object) -> dict[str, Object]:
+        batch: Any = deepcopy(whole)
+        for room in batch.get("rooms", {}).get("join", {}).values():
+            for part in ("state", "timeline"):
+                events = room.get(part, {}).get("events", [])
+                events[:] = [event for event in events if event.get("state_key") != owner]
+        return await take(device, batch)
+
+    owner = ""
+
+    async def story() -> None:
+        nonlocal owner
+        async with account_world(homeserver, tmp_path, sealed=True) as world:
+            owner = world.friend.user.id
+            monkeypatch.setattr(Device, "take", knows_nobody)
+            async with Seat(world) as seat:
+                chat = await seat.bridge.open_chat("Maya", MAYA)
+                await seat.bridge.send(chat.id, Post(key="1", text="are you there?"))
+                await world.friend.saw(Posted, says("are you there?"))
+                assert world.friend.client.rooms[chat.id].encrypted
+                await world.friend.client.room_leave(chat.id)
+                await seat.saw_cursor()
+            async with Seat(world, seat.cursor) as seat:
+                await seat.bridge.send(chat.id, Post(key="2", text="with a key that they do not get"))
+                assert (await seat.bridge.open_chat("Maya", MAYA)).id == chat.id
+                await seat.bridge.send(chat.id, Post(key="3", text="and now?"))
+                await world.friend.saw(Posted, says("and now?"))
 
     asyncio.run(story())
