@@ -140,6 +140,7 @@ class AppserviceBridge(Bridge):
             watching.look(self.looks_every),
             watching.watch(self.watches_every),
             service.missed.look(self._trying, self._news.set),
+            service.missed.settle(),
             self._read(feed, keep, service.portals),
         )
         tasks = [asyncio.create_task(life) for life in lives]

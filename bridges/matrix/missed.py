@@ -1,7 +1,9 @@
 """What a homeserver took and never brought: it is in the room all the same, and is found there.
 
 Synapse brings things out of its memory. What somebody wrote in the second in which it is stopped is in the room, and
-its writer was told so; but nobody else is told of it any more (seen with Synapse 1.163).
+its writer was told so; but nobody else is told of it any more. And what is written in the moment in which it has
+brought the last of what it had put off waits until it has to put off something again, while what is written later is
+brought (both seen with Synapse 1.163).
 """
 
 from __future__ import annotations
@@ -24,15 +26,19 @@ log = logging.getLogger(__name__)
 PAGE, MOST_PAGES = 50, 200
 TRIES = 3
 """How often a homeserver may fail at one room before we go on without it."""
+SETTLES = 10.0
+"""Seconds in which a homeserver that was told to come again has come, or has brought nothing more."""
 DAY = 86_400_000  # by which clocks, and the order in which things came, may differ
 
 
 class Missed:
     """Looks into every room once after each time at which the homeserver may have forgotten something.
 
-    That is our start, a request that did not reach it, and a count of transactions that begins anew. What it brings
-    from a room waits until the room was looked into, so that everything comes in its order. The rooms are looked into
-    one after the other, those first from which something is brought.
+    That is our start, a request that did not reach it, a count of transactions that begins anew, and when it was told
+    to come again: as soon as one of them is left out, and when all has settled. At other times one that is left out
+    says nothing: all application services share one count. What it brings from a room waits until the room was looked
+    into, so that everything comes in its order. The rooms are looked into one after the other, those first from which
+    something is brought.
     """
 
     def __init__(self, calls: Calls, keep: Keep, ghosts: Ghosts, now: Callable[[], int]) -> None:
@@ -42,6 +48,7 @@ class Missed:
         self._failures: Counter[str] = Counter()
         self._gap, self._breaks, self._brought = asyncio.Event(), calls.breaks, 0
         self._gap.set()
+        self._put_off, self._times_put_off = asyncio.Event(), 0
         looked = keep.fact("looked")
         self._since = None if looked is None else int(looked)
 
@@ -49,6 +56,21 @@ class Missed:
         """Find out whether the homeserver was away since this was asked before."""
         if self._breaks != self._calls.breaks:
             self._begin_anew()
+
+    def put_off(self) -> None:
+        """The homeserver was told to come again."""
+        self._put_off.set()
+        self._times_put_off += 1
+
+    async def settle(self) -> None:
+        """After each time at which it was told to come again, wait until all has settled, for ever."""
+        while True:
+            await self._put_off.wait()
+            before = self._brought, self._times_put_off
+            await asyncio.sleep(SETTLES)
+            if before == (self._brought, self._times_put_off):
+                self._put_off.clear()
+                self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._breaks = self._calls.breaks
@@ -62,6 +84,8 @@ class Missed:
         self.notice()
         if 0 < number <= self._brought:
             self._begin_anew()
+        elif self._put_off.is_set() and number > self._brought + 1:
+            self._looked.clear()
         brought: dict[str, set[str]] = {}
         for event in events:
             room, id = a_text(event, "room_id"), a_text(event, "event_id")

@@ -228,6 +228,58 @@ def test_a_count_of_transactions_that_begins_anew_shows_that_something_may_be_mi
     happen(story)
 
 
+def test_what_a_homeserver_leaves_out_after_it_was_told_to_come_again_comes_in_its_order(desk: Desk) -> None:
+    """Also in a room from which nothing is brought for a while."""
+
+    async def story() -> None:
+        desk.homeserver.rooms |= {ROOM: [said("a")], OTHER: [said("b", OTHER)]}
+        await desk.brought(1, said("a"))
+        await desk.brought(2, said("b", OTHER))
+        desk.homeserver.asked.clear()
+        await desk.brought(4, said("a"))
+        assert desk.homeserver.asked == [], "other services share the count"
+        desk.missed.put_off()
+        await desk.brought(5, said("a"))
+        assert desk.homeserver.asked == []
+        desk.homeserver.rooms[ROOM] += [said("left out"), said("c")]
+        await desk.brought(7, said("b", OTHER))
+        await desk.brought(8, said("c"))
+        assert desk.texts == ["a", "b", "left out", "c"]
+        assert desk.homeserver.asked == [OTHER, ROOM]
+
+    happen(story)
+
+
+def test_what_a_homeserver_left_out_comes_also_when_nothing_is_said_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        desk.homeserver.rooms[ROOM] = [said("a")]
+        await desk.brought(1, said("a"))
+        await desk.looked()
+        desk.homeserver.rooms[ROOM] += [said("left out")]
+        await desk.looked()
+        assert desk.texts == ["a"]
+        desk.missed.put_off()
+        settling = asyncio.create_task(desk.missed.settle())
+        deadline = time.monotonic() + PATIENCE
+        while desk.texts != ["a", "left out"]:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+            await desk.looked()
+        asked = len(desk.homeserver.asked)
+        await asyncio.sleep(0.1)
+        await desk.looked()
+        assert len(desk.homeserver.asked) == asked, "once is enough"
+        await desk.brought(3, said("b"))
+        assert len(desk.homeserver.asked) == asked
+        settling.cancel()
+        await asyncio.wait([settling])
+
+    monkeypatch.setattr(missed, "SETTLES", 0.02)
+    happen(story)
+
+
 def test_a_room_in_which_nothing_was_heard_for_long_brings_only_what_is_new(desk: Desk, tmp_path: Path) -> None:
     async def story() -> None:
         old, ancient = said("old", at=NOW - 40 * DAY), said("ancient", at=NOW - 90 * DAY)
