@@ -113,7 +113,7 @@ class AppserviceBridge(Bridge):
         from .watching import WrongKnock
 
         token, missed = self._desk.settings["hs_token"], service.missed
-        door = Door(token, keep, missed, self._news.set, self._fleeting, watching.look_soon)
+        door = Door(token, keep, missed, self._news.set, self._fleeting, watching.put_off)
         try:
             await door.open(*self._listen)
             await self._live(feed, keep, service, watching)

@@ -1,9 +1,9 @@
 """A device of the account and its keys, on matrix-nio, which does nothing here but sealing and opening.
 
 Requests go out by `Calls`, because nio's own loops neither stop nor say why (recipe for Matrix, section 2). nio itself
-only asks for keys, and hands out our own. It believes each answer as if it was the newest: somebody who
-came into a room, or got another phone, while it waited for an older answer would be left out for good. So nothing else
-is told to it meanwhile.
+only asks for keys, and hands out our own. It believes each answer as if it was the newest: somebody who came into a
+room, or got another phone, while it waited for an older answer would be left out for good. So nothing else is told to
+it meanwhile.
 """
 
 from __future__ import annotations

@@ -76,23 +76,17 @@ class Door:
         self._passing(objects(told, "ephemeral"))  # a transaction that comes again has none of this
         if self._is_first:
             self._is_first = False
-            raise self._later()
+            self._put_off()
+            raise web.HTTPServiceUnavailable
         kept = list(objects(told, "events"))
         try:
             await self._missed.before(request.match_info["id"], kept)
         except NotNow:
-            raise self._later() from None
+            self._put_off()
+            raise web.HTTPServiceUnavailable from None
         self._keep.receive(kept)
         self._news()
         return web.json_response({})
-
-    def _later(self) -> web.HTTPServiceUnavailable:
-        """By which the homeserver is told to come again."""
-        from aiohttp import web
-
-        self._missed.put_off()
-        self._put_off()
-        return web.HTTPServiceUnavailable()
 
     def _passing(self, said: Iterable[Object]) -> None:
         """Who types, which holds for the moment, and who has read, which is kept."""

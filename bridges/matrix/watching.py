@@ -48,8 +48,9 @@ class Watching:
             except NotNow:
                 self._hurry.set()
 
-    def look_soon(self) -> None:
-        """A homeserver that was put off waits for seconds, unless it is asked to knock."""
+    def put_off(self) -> None:
+        """The homeserver was told to come again. It waits for seconds, unless it is asked to knock."""
+        self._missed.put_off()
         asyncio.get_running_loop().call_later(SOON, self._hurry.set)
 
     async def _ping(self) -> None:
