@@ -199,9 +199,8 @@ class NewPortals:
         if self._history is None or not rule.options.history:
             return []
         past = [tidy(event) async for event in self._history(wish.source, rule.options.history)]
-        return [
-            event for event in past if isinstance(event, Posted) and not event.expires
-        ]  # what was to disappear does not come back
+        # What was to disappear does not come back.
+        return [event for event in past if isinstance(event, Posted) and not event.expires]
 
 
 def asked_for(store: SqliteStore, place: Place, chat: Chat) -> list[Wish]:

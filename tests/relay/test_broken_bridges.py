@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bridges.api import AnyAction, AnyEvent, Changed, Chat, NotNow, Refused, Sent, State
+from bridges.api import AnyAction, AnyEvent, Changed, Chat, File, NotNow, Refused, Sent, State
 from bridges.relay import files, watch
 from bridges.relay.model import Mode
 from bridges.relay.obeying import Obeying
@@ -28,6 +28,16 @@ async def goes_on(pair: Pair) -> None:
     pair.maya("still here?")
     pair.owner("still here!")
     await until(lambda: "still here?" in pair.new.texts("portal") and "still here!" in pair.old.texts("maya"))
+
+
+async def carries_on_after(pair: Pair, *files: File) -> None:
+    """Maya writes, with whatever comes of it; and then messages go both ways, in the same relay."""
+    async with pair.world.running() as relay:
+        pair.maya("hello", files=files)
+        await settled()
+        await pair.world.clock.turn(10)
+        await goes_on(pair)
+        assert not relay.is_broken
 
 
 @pytest.mark.parametrize(
@@ -99,12 +109,7 @@ def test_an_answer_that_is_none_costs_one_message_at_most(
     async def body() -> None:
         pair = Pair(tmp_path)
         monkeypatch.setattr(TownBridge, "act", answers)
-        async with pair.world.running() as relay:
-            pair.maya("hello")
-            await settled()
-            await pair.world.clock.turn(10)
-            await goes_on(pair)
-            assert not relay.is_broken
+        await carries_on_after(pair)
 
     run(body)
 
@@ -120,12 +125,7 @@ def test_what_a_server_says_to_a_message_may_be_halves_of_characters(tmp_path: P
                 raise error
 
         pair.new.before = once
-        async with pair.world.running() as relay:
-            pair.maya("hello", files=(pair.old.file(b"x"),))
-            await settled()
-            await pair.world.clock.turn(10)
-            await goes_on(pair)
-            assert not relay.is_broken
+        await carries_on_after(pair, pair.old.file(b"x"))
 
     run(body)
 
